@@ -1,0 +1,42 @@
+export interface Timer {
+  cancel(): void;
+}
+
+/** Time as the engine sees it. A test hands in its own. */
+export interface Clock {
+  /** Wall clock, milliseconds since the epoch. Shown and recorded; never decided upon. */
+  now(): number;
+  /** Milliseconds since some moment; never goes back. */
+  monotonic(): number;
+  /** Calls `fn` once after `ms`. `background`: does not keep the process alive. Default: false. */
+  setTimer(ms: number, fn: () => void, options?: { readonly background?: boolean }): Timer;
+  /** Calls `fn` after the promises that are ready now, and those that they make ready, have run. */
+  nextTurn(fn: () => void): void;
+}
+
+/** The computer's clocks and timers. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimer(ms, fn, options) {
+    // A longer delay would fire at once: the timer's field has 31 bits.
+    const timer = setTimeout(fn, Math.min(ms, 2_147_483_647));
+    if (options?.background) timer.unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+  nextTurn: (fn) => void setImmediate(fn),
+};
+
+/** Resolves after `ms`, or at once when `signal` is or gets aborted; never rejects. */
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal, background = false): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      timer.cancel();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = clock.setTimer(ms, done, { background });
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}

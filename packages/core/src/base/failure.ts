@@ -1,0 +1,69 @@
+import { RedressError, RefusedError, TerminalError } from './errors.js';
+
+/** Class, code or name, or a predicate: what an error is matched with. */
+export type Matcher = (abstract new (...args: never[]) => Error) | string | ((error: unknown) => boolean);
+
+/**
+ * What is known of an error: `transient` may pass by itself, `throttling` asks for a pause, `notExecuted` never
+ * reached the other side, `permanent` will not pass, `cancelled` was wanted.
+ */
+export type FailureClass = 'transient' | 'throttling' | 'notExecuted' | 'permanent' | 'cancelled';
+
+const NOT_EXECUTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+const TRANSIENT = new Set([
+  ...['ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ECONNABORTED', 'UND_ERR_SOCKET', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'],
+  ...['TIMEOUT', 'STORE_UNAVAILABLE'],
+]);
+const STATUS: Readonly<Record<number, FailureClass>> = { 408: 'transient', 425: 'transient', 429: 'throttling', 500: 'transient', 502: 'transient', 503: 'transient', 504: 'transient' };
+const DEPTH = 8;
+
+/** Says what is known of an error, along its causes to a depth of 8. Unknown things are `permanent`. */
+export function classify(error: unknown): FailureClass {
+  for (const one of causes(error)) {
+    const found = classifyOne(one);
+    if (found) return found;
+  }
+  return 'permanent';
+}
+
+function classifyOne(error: unknown): FailureClass | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { code, name, retryable, status, statusCode } = error as Record<string, unknown>;
+  if (error instanceof RefusedError || error instanceof TerminalError) return 'permanent';
+  if (name === 'AbortError') return 'cancelled';
+  if (typeof code === 'string') {
+    if (NOT_EXECUTED.has(code)) return 'notExecuted';
+    if (TRANSIENT.has(code)) return 'transient';
+  }
+  if (retryable === true) return 'transient';
+  const http = STATUS[Number(status ?? statusCode)];
+  if (http) return http;
+  return RedressError.is(error) ? 'permanent' : undefined;
+}
+
+/** The error and its causes, each once, at most 8. */
+export function causes(error: unknown): readonly unknown[] {
+  const found: unknown[] = [];
+  let one = error;
+  while (one !== undefined && one !== null && found.length < DEPTH && !found.includes(one)) {
+    found.push(one);
+    one = typeof one === 'object' ? (one as { cause?: unknown }).cause : undefined;
+  }
+  return found;
+}
+
+/** Whether one of the matchers fits the error itself (its causes are not looked at). */
+export function matches(error: unknown, matchers: readonly Matcher[]): boolean {
+  return matchers.some((matcher) => {
+    if (typeof matcher === 'string') {
+      const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+      return code === matcher || name === matcher;
+    }
+    if (isErrorClass(matcher)) return error instanceof matcher || (error as Error | null)?.name === matcher.name;
+    return matcher(error);
+  });
+}
+
+export function isErrorClass(matcher: Matcher): matcher is abstract new (...args: never[]) => Error {
+  return typeof matcher === 'function' && (matcher === Error || matcher.prototype instanceof Error);
+}

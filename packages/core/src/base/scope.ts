@@ -1,0 +1,38 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** What a step's body may know about itself: see `step()`. */
+export interface StepScope {
+  /** The operation's stable name, such as `Payments.charge`. */
+  readonly operation: string;
+  /** Business key for the outside: constant over retries and crashes; an undo has another one. */
+  readonly key: string;
+  /** Aborted when this process must not go on: the lease is not safe, the run goes backward, the process stops. */
+  readonly signal: AbortSignal;
+  /** The attempt that is running, from 1. Counted anew after a crash. */
+  readonly attempt: number;
+  /** The run's saga and id; undefined outside a saga. */
+  readonly saga?: string;
+  readonly id?: string;
+}
+
+/** Where the current call runs: in the body of a saga, in a step, or both undefined. */
+export interface Scope {
+  /** The pass whose body is running here; its type belongs to the saga family. */
+  readonly pass?: object;
+  readonly step?: StepScope;
+  /** The object and redirect whose method is running, so that `super.method()` is seen as a part of it. */
+  readonly self?: { readonly instance: object; readonly method: string };
+}
+
+// One for the life of the process, also when two copies of this package are loaded: they must see the same runs.
+const KEY = Symbol.for('redress.scope');
+const shared = globalThis as unknown as Record<symbol, AsyncLocalStorage<Scope> | undefined>;
+const storage = (shared[KEY] ??= new AsyncLocalStorage<Scope>());
+
+export function currentScope(): Scope | undefined {
+  return storage.getStore();
+}
+
+export function runInScope<T>(scope: Scope, fn: () => T): T {
+  return storage.run(scope, fn);
+}
