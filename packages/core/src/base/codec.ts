@@ -103,10 +103,11 @@ function isPlain(value: unknown, depth: number): boolean {
     for (const item of value) if (!isPlain(item, depth + 1)) return false;
     return true;
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype || 'toJSON' in value) return false;
-  for (const key of Reflect.ownKeys(value)) {
+  const object: object = value;
+  if (Object.getPrototypeOf(object) !== Object.prototype || 'toJSON' in object) return false;
+  for (const key of Reflect.ownKeys(object)) {
     if (typeof key === 'symbol' || key === '__proto__') return false;
-    if (!isPlain((value as Record<string, unknown>)[key], depth + 1)) return false;
+    if (!isPlain((object as Record<string, unknown>)[key], depth + 1)) return false;
   }
   return true;
 }

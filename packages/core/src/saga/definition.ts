@@ -5,6 +5,7 @@ import type { Problem } from '../base/errors.js';
 import { durationMs } from '../base/duration.js';
 import type { Duration } from '../base/duration.js';
 import type { Matcher } from '../base/failure.js';
+import type { Schema } from '../base/schema.js';
 import type { Durability } from '../base/store.js';
 import type { AnyUndo } from './undo.js';
 
@@ -71,6 +72,8 @@ export interface SagaDefinition<A extends readonly unknown[] = readonly unknown[
   /** Least durability of the store that it accepts. */
   readonly requires?: Durability;
   readonly refusedOn?: readonly Matcher[];
+  /** Checks the first argument before anything is written. */
+  readonly input?: Schema;
   /** Calls the body; for a class, on an object that it finds by itself. */
   readonly body: (run: RunContext, args: A) => Promise<R>;
   /** Throws when the body's object cannot be had in this process: then its runs are left to others. */
