@@ -124,14 +124,15 @@ function refuse(value: unknown, path: string, types: readonly CodecType[], above
   if (value instanceof Set) return [...value].forEach((v, i) => each(v, `.values[${i}]`));
   if (value instanceof Error) return Object.entries(errorFields(value)).forEach(([k, v]) => each(v, `.${k}`));
   if (Array.isArray(value)) return value.forEach((v, i) => each(v, `[${i}]`));
-  const prototype: unknown = Object.getPrototypeOf(value);
+  const object: object = value as object;
+  const prototype: unknown = Object.getPrototypeOf(object);
   if (prototype !== Object.prototype && prototype !== null) {
-    throw refusal(`an instance of ${(value as object).constructor?.name || 'an unnamed class'}`, path);
+    throw refusal(`an instance of ${object.constructor?.name || 'an unnamed class'}`, path);
   }
-  for (const key of Reflect.ownKeys(value)) {
+  for (const key of Reflect.ownKeys(object)) {
     if (typeof key === 'symbol') throw refusal('a field named by a symbol', path);
     if (['__proto__', 'constructor', 'prototype'].includes(key)) throw refusal(`a field named "${key}"`, path);
-    each((value as Record<string, unknown>)[key], `.${key}`);
+    each((object as Record<string, unknown>)[key], `.${key}`);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Environment } from './environment.js';
+
 /** One call of a method on its way through its interceptors. */
 export interface Call {
   /** Stable name of the operation, such as `Payments.charge`. */
@@ -11,6 +13,8 @@ export interface Call {
   readonly onAttemptFailed?: (error: unknown) => void;
   /** False when an attempt whose effect is not known must not be repeated. Default: true. */
   readonly repeatable?: boolean;
+  /** Of the runtime that makes the call; default: the computer's clock and chance. */
+  readonly environment?: Environment;
 }
 
 /** The one shape of everything that wraps a call. */

@@ -5,6 +5,7 @@ import type { Problem } from '../base/errors.js';
 import { durationMs } from '../base/duration.js';
 import type { Duration } from '../base/duration.js';
 import type { Matcher } from '../base/failure.js';
+import type { Call } from '../base/interceptor.js';
 import type { Schema } from '../base/schema.js';
 import type { Durability } from '../base/store.js';
 import type { AnyUndo } from './undo.js';
@@ -92,7 +93,8 @@ export interface RunContext {
 
 /** A step that is a plain function. */
 export interface StepDefinition<A extends readonly unknown[] = readonly unknown[], R = unknown> extends Operation {
-  readonly body: (...args: A) => Promise<R>;
+  /** One call with its policies. */
+  readonly invoke: (args: A, call: Call) => Promise<R>;
 }
 
 const undoOptions = z.strictObject({

@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import type { Matcher } from '../base/failure.js';
+import { chain } from '../base/interceptor.js';
+import type { Call, Interceptor } from '../base/interceptor.js';
+import type { Schema } from '../base/schema.js';
+import type { Durability } from '../base/store.js';
+import { checkOptions, operationHash, undoPolicy } from './definition.js';
+import type { Compensation, RunContext, SagaDefinition, StepDefinition, UndoOptions } from './definition.js';
+import type { AnyUndo, UndoOf } from './undo.js';
+
+interface StepCommon {
+  /** Errors that say that no effect happened, besides `RefusedError`. */
+  readonly refusedOn?: readonly Matcher[];
+  /** False: an attempt whose outcome is unknown is not repeated. Default: true. */
+  readonly repeatable?: boolean;
+  /** Around each call, outermost first, such as `retry(…)`. */
+  readonly policies?: readonly Interceptor[];
+}
+
+/** A step says how it is undone, or that it changes nothing, or why it cannot be undone. */
+export type StepOptions<A extends readonly unknown[], R> = StepCommon &
+  (
+    | { readonly compensate: (undo: UndoOf<A, R>) => unknown; readonly undo?: UndoOptions; readonly readOnly?: never; readonly irreversible?: never }
+    | { readonly readOnly: true; readonly compensate?: never; readonly undo?: never; readonly irreversible?: never }
+    | { readonly irreversible: string; readonly compensate?: never; readonly undo?: never; readonly readOnly?: never }
+  );
+
+const stepOptions = z
+  .strictObject({
+    refusedOn: z.array(z.unknown()).optional(),
+    repeatable: z.boolean().optional(),
+    policies: z.array(z.function()).optional(),
+    compensate: z.function().optional(),
+    undo: z.unknown().optional(),
+    readOnly: z.literal(true).optional(),
+    irreversible: z.string().min(1, 'Say why it cannot be undone').optional(),
+  })
+  .refine(
+    (one) => [one.compensate, one.readOnly, one.irreversible].filter((part) => part !== undefined).length === 1,
+    'Give exactly one of compensate, readOnly and irreversible',
+  );
+
+/**
+ * A step out of a plain function. Its name is durable: journals and keys hold it.
+ * @throws ConfigurationError when the options do not fit.
+ */
+export function defineStep<A extends readonly unknown[], R>(name: string, options: StepOptions<A, R>, body: (...args: A) => Promise<R>): StepDefinition<A, R> {
+  checkOptions(`step ${name}`, stepOptions, options);
+  const call = chain(options.policies ?? []);
+  const facts = {
+    name,
+    ...(options.compensate ? { compensation: compensationOf(name, options.compensate, options.undo) } : {}),
+    ...(options.readOnly ? { readOnly: true as const } : {}),
+    ...(options.irreversible === undefined ? {} : { irreversible: options.irreversible }),
+  };
+  return {
+    ...facts,
+    refusedOn: options.refusedOn ?? [],
+    repeatable: options.repeatable ?? true,
+    hash: operationHash(facts),
+    invoke: (args: A, one: Call) => call(one, () => body(...args)) as Promise<R>,
+  };
+}
+
+function compensationOf(step: string, run: (undo: never) => unknown, options: UndoOptions | undefined): Compensation {
+  return { name: run.name || `undo of ${step}`, policy: undoPolicy(`undo of ${step}`, options), run: run as (undo: AnyUndo) => unknown };
+}
+
+export interface SagaOptions<A extends readonly unknown[]> {
+  /** Default: 1. Several versions may be registered side by side; a run goes on with the one it began with. */
+  readonly version?: number;
+  /** The run's id from its arguments. Default: the id given at the start, or a random one. */
+  readonly id?: (...args: A) => string;
+  /** Least durability of the store that it accepts. Default: any. */
+  readonly requires?: Durability;
+  /** Checks the first argument before anything is written. */
+  readonly input?: Schema;
+}
+
+const sagaOptions = z.strictObject({
+  version: z.number().int().min(1).optional(),
+  id: z.function().optional(),
+  requires: z.enum(['process', 'host', 'replicated']).optional(),
+  input: z.unknown().optional(),
+});
+
+/**
+ * A saga out of a plain function. To go on after a crash the function is called again and its finished steps answer
+ * from the journal: let it do nothing but call steps and decide upon what they answer.
+ * @throws ConfigurationError when the options do not fit.
+ */
+export function defineSaga<A extends readonly unknown[], R>(
+  name: string,
+  options: SagaOptions<A>,
+  body: (run: RunContext, ...args: A) => Promise<R>,
+): SagaDefinition<A, R> {
+  checkOptions(`saga ${name}`, sagaOptions, options);
+  return {
+    name,
+    version: options.version ?? 1,
+    ...(options.id ? { idOf: options.id } : {}),
+    ...(options.requires ? { requires: options.requires } : {}),
+    ...(options.input ? { input: options.input } : {}),
+    body: (run, args) => body(run, ...args),
+  };
+}
+
+/** An ordered list of steps as a saga: no replay rules to keep. Each step gets the saga's input and the result of the step before. */
+export interface SagaList<I, P> {
+  /** Adds a step. A plain function needs a name, and says in the options how it is undone. */
+  step<R>(step: StepDefinition<readonly [I, P], R>): SagaList<I, R>;
+  step<R>(body: (input: I, before: P) => Promise<R>, options: StepOptions<readonly [I, P], R>): SagaList<I, R>;
+  /** The saga, with its steps: `sagas: [list.saga()]` registers both. Its outcome is the last step's result. */
+  saga(): SagaDefinition<readonly [I], P>;
+}
+
+/** Begins a list: `sagaOf<Transfer>('transfer').step(debit, { compensate: credit }).step(…).saga()`. */
+export function sagaOf<I>(name: string, options: SagaOptions<readonly [I]> = {}): SagaList<I, undefined> {
+  return listOf<I, undefined>(name, options, []);
+}
+
+function listOf<I, P>(name: string, options: SagaOptions<readonly [I]>, steps: readonly StepDefinition<readonly [I, never], unknown>[]): SagaList<I, P> {
+  return {
+    step<R>(step: StepDefinition<readonly [I, P], R> | ((input: I, before: P) => Promise<R>), more?: StepOptions<readonly [I, P], R>) {
+      const defined = typeof step === 'function' ? defineStep(`${name}.${step.name}`, more as StepOptions<readonly [I, P], R>, step) : step;
+      return listOf<I, R>(name, options, [...steps, defined as unknown as StepDefinition<readonly [I, never], unknown>]);
+    },
+    saga() {
+      const definition = defineSaga<readonly [I], P>(name, options, async (run, input) => {
+        let before: unknown;
+        for (const step of steps) before = await run.step(step, input, before as never);
+        return before as P;
+      });
+      return { ...definition, steps };
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { decodeRecord, encodeRecord } from '../base/codec.js';
+import type { Codec } from '../base/codec.js';
+import { CodecError, ConfigurationError } from '../base/errors.js';
+import type { Data } from '../base/store.js';
+import type { Operation } from './definition.js';
+import { messageOf } from './errors.js';
+import type { History } from './history.js';
+import type { IntentRecord, OutcomeRecord, StartedRecord } from './records.js';
+import type { StepOutcome } from './step-call.js';
+
+/** The intent of a call: what an undo will need, and the key that the outside will see. */
+export function intentOf(history: History, operation: Operation, occurrence: number, args: readonly unknown[]): IntentRecord {
+  const kind = operation.compensation ? 'compensated' : operation.readOnly ? 'readOnly' : 'irreversible';
+  const compensation = operation.compensation?.name ?? operation.irreversible;
+  return {
+    operation: operation.name,
+    occurrence,
+    args,
+    key: forwardKey(history.started as StartedRecord, operation.name, occurrence),
+    kind,
+    ...(compensation === undefined ? {} : { compensation }),
+    hash: operation.hash,
+  };
+}
+
+/** `<saga>/<id>~<nonce>/<operation>[#n]`: constant over retries and crashes, never used by another run. */
+function forwardKey(run: StartedRecord, operation: string, occurrence: number): string {
+  const base = `${run.saga}/${run.id}~${run.nonce}/${operation}`;
+  return occurrence === 1 ? base : `${base}#${occurrence}`;
+}
+
+/**
+ * The record of an outcome, encoded now: what happens to the result later is not a part of it. The record given back
+ * is the decoded copy, which a replay would give. A result that cannot be encoded makes the step unknown: its effect
+ * may be there, and the answer cannot be kept.
+ */
+export function encodeOutcome(codecs: readonly Codec[], outcome: StepOutcome): { data: Data; record: OutcomeRecord } {
+  const codec = codecs[0] as Codec;
+  let data: Data;
+  try {
+    data = encodeRecord(codec, recordOfOutcome(outcome));
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    // An error with fields that cannot be kept stays the kind of outcome that it was.
+    const kind = outcome.outcome === 'done' ? 'unknown' : outcome.outcome;
+    data = encodeRecord(codec, { outcome: kind, error: outcome.outcome === 'done' ? error : plainError(outcome.error) });
+  }
+  return { data, record: decodeRecord(codecs, data) as OutcomeRecord };
+}
+
+function recordOfOutcome(outcome: StepOutcome): OutcomeRecord {
+  if (outcome.outcome !== 'done') return { outcome: outcome.outcome, error: outcome.error };
+  const { alsoUnknown, result } = outcome;
+  return result === undefined ? { outcome: 'done', alsoUnknown } : { outcome: 'done', result, alsoUnknown };
+}
+
+/** An error as much of which can always be kept: name, message and code. */
+export function plainError(error: unknown): Error {
+  const plain = new Error(messageOf(error));
+  if (error instanceof Error) plain.name = error.name;
+  const code: unknown = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? Object.assign(plain, { code }) : plain;
+}
+
+export function unknownStep(name: string): ConfigurationError {
+  return new ConfigurationError([
+    {
+      subject: `step ${name}`,
+      cause: 'the runtime does not know it, so no other process could undo it.',
+      remedy: 'Add it to `steps` of createRuntime, or its class to `classes` of redress.',
+    },
+  ]);
+}
+
+/** A value in a sentence. */
+export function brief(value: unknown): string {
+  const text = JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? String(part) : part)) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}

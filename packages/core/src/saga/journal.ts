@@ -1,0 +1,273 @@
+import type { Environment } from '../base/environment.js';
+import { sleep } from '../base/clock.js';
+import { encodeRecord } from '../base/codec.js';
+import type { Codec } from '../base/codec.js';
+import { ConflictError, StoreRegressionError, StoreUnavailableError } from '../base/errors.js';
+import type { Commit, Head, HeadPatch, Loaded, NewEntry, Store, Wake } from '../base/store.js';
+import { OwnershipLostError, messageOf } from './errors.js';
+import { History } from './history.js';
+import { positionOf } from './records.js';
+import type { JournalRecord, RecordOf, RecordType } from './records.js';
+
+/** What all journals of a runtime share. */
+export interface Desk {
+  readonly store: Store;
+  readonly environment: Environment;
+  /** The codec that writes, then those that only read. */
+  readonly codecs: readonly Codec[];
+  readonly owner: string;
+  readonly leaseMs: number;
+}
+
+/** The run is there already: somebody else created it. */
+export class AlreadyStarted extends OwnershipLostError {}
+
+/**
+ * The owner's pen: entries are buffered and written together, one commit at a time, each guarded by what this owner
+ * last saw of the head. A commit also extends the lease.
+ */
+export class Journal {
+  private past: History;
+  private head: Head | undefined;
+  private buffer: { entry: NewEntry; told: JournalRecord }[] = [];
+  private writing: Promise<void> = Promise.resolve();
+  private safeUntil = Infinity;
+  private closedBy: OwnershipLostError | undefined;
+  /** Called once, when this owner must stop: the lease is lost, not safe any more, or given away. */
+  onClosed: (reason: OwnershipLostError) => void = () => {};
+  /** Called once, when the run has become durable. */
+  onDurable: () => void = () => {};
+
+  constructor(
+    private readonly desk: Desk,
+    readonly saga: string,
+    readonly id: string,
+    found?: { readonly head: Head; readonly history: History; readonly claimedAt: number },
+  ) {
+    this.past = found?.history ?? new History();
+    this.head = found?.head;
+    if (found) this.renewed(found.claimedAt);
+  }
+
+  /** What the journal says, with what is buffered. */
+  get history(): History {
+    return this.past;
+  }
+
+  get stream(): string {
+    return streamOf(this.saga, this.id);
+  }
+
+  get closed(): OwnershipLostError | undefined {
+    return this.closedBy;
+  }
+
+  get claims(): number {
+    return this.head?.claims ?? 0;
+  }
+
+  get hasUnwritten(): boolean {
+    return this.buffer.length > 0;
+  }
+
+  get durable(): boolean {
+    return this.head !== undefined;
+  }
+
+  /** Whether the lease surely lasts for a while. `monotonic`: now. */
+  isSafe(monotonic: number): boolean {
+    return monotonic < this.safeUntil;
+  }
+
+  /** A request sent at `sentAt` (monotonic) extended the lease. A fifth of it is kept as a margin. */
+  renewed(sentAt: number): void {
+    const until = sentAt + this.desk.leaseMs * 0.8;
+    this.safeUntil = this.safeUntil === Infinity ? until : Math.max(this.safeUntil, until);
+  }
+
+  /** Whether a heart-beat is worth sending: less than half of the lease is left. */
+  needsRenewal(monotonic: number): boolean {
+    return this.head !== undefined && monotonic > this.safeUntil - this.desk.leaseMs * 0.5;
+  }
+
+  close(why: string): void {
+    if (this.closedBy) return;
+    this.closedBy = new OwnershipLostError(this.saga, this.id, why);
+    this.buffer = [];
+    this.onClosed(this.closedBy);
+  }
+
+  /** Adds an entry to the next commit. @throws CodecError, and nothing is added. */
+  add<T extends RecordType>(key: string, type: T, record: RecordOf<T>): void {
+    this.addEntry({ key, type, data: encodeRecord(this.desk.codecs[0] as Codec, record) }, record);
+  }
+
+  /** The same with a record that was encoded before, at the moment that counts. */
+  addEntry<T extends RecordType>(entry: NewEntry & { readonly type: T }, record: RecordOf<T>): void {
+    if (this.closedBy) return;
+    const told = { type: entry.type, key: entry.key, record } as JournalRecord;
+    this.buffer.push({ entry, told });
+    this.history.add(told);
+  }
+
+  /** Writes what is buffered. Writes queue up: the promise is fulfilled when everything added before is durable. */
+  flush(patch: HeadPatch = {}): Promise<void> {
+    this.writing = this.writing.then(() => this.write(patch));
+    // The one who awaits it learns of the failure; the queue goes on to fail the same way.
+    this.writing.catch(() => {});
+    return this.writing;
+  }
+
+  /** Unowned until `until` of the store's clock; then any process may go on. The journal is closed. */
+  async park(why: string, until: number): Promise<void> {
+    this.add(`parked:${this.head?.version ?? 0}`, 'run.parked', { why, until });
+    await this.flush({ owner: null, wake: { at: until } });
+    this.close(why);
+  }
+
+  /**
+   * Gives the run to others, who may claim it after `delayMs`. Nothing is appended: the lease is made to end then.
+   * The journal is closed first, so nothing of this pass is written after it.
+   */
+  async handBack(why: string, delayMs: number): Promise<void> {
+    if (this.closedBy) return;
+    this.close(why);
+    await this.idle();
+    if (this.head) await this.desk.store.renew(this.desk.owner, [this.stream], Math.max(delayMs, 1)).catch(() => {});
+  }
+
+  /** Reads the journal anew, as another process would: what users' code did to the objects here does not count. */
+  async reread(): Promise<void> {
+    const { clock } = this.desk.environment;
+    for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 1_000)) {
+      if (this.closedBy) throw this.closedBy;
+      try {
+        const found = await this.desk.store.load(this.stream);
+        if (found?.head.owner !== this.desk.owner) throw this.lose('another process has claimed it');
+        this.past = History.read(this.desk.codecs, found.entries);
+        return;
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError)) throw error;
+        if (!this.isSafe(clock.monotonic() + pauseMs)) throw this.lose('the store was unavailable until the lease was not safe any more');
+        await sleep(clock, pauseMs);
+      }
+    }
+  }
+
+  /** Settles when no commit is in flight. */
+  async idle(): Promise<void> {
+    await this.writing.catch(() => {});
+  }
+
+  private async write(patch: HeadPatch): Promise<void> {
+    if (this.closedBy) throw this.closedBy;
+    const batch = this.buffer;
+    if (batch.length === 0) return;
+    this.buffer = [];
+    const entries = batch.map(({ entry }) => entry);
+    await this.commit(entries, {
+      ...(this.head === undefined ? { owner: this.desk.owner, status: 'running', tags: { id: this.id } } : {}),
+      ...(this.claims > 0 ? { claims: 0 } : {}),
+      wake: { inMs: this.desk.leaseMs },
+      ...patch,
+    });
+    this.publish(batch);
+  }
+
+  private async commit(entries: readonly NewEntry[], head: HeadPatch): Promise<void> {
+    const { store, environment } = this.desk;
+    const before = this.head;
+    for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 1_000)) {
+      if (this.closedBy) throw this.closedBy;
+      const sentAt = environment.clock.monotonic();
+      try {
+        const change = before
+          ? { id: this.stream, expect: { version: (this.head as Head).version, stamp: (this.head as Head).stamp }, entries, head }
+          : { id: this.stream, expect: 'absent' as const, create: { kind: 'saga', name: this.saga }, entries, head };
+        const done = await store.commit(change);
+        this.accept(done, entries.length, sentAt);
+        return;
+      } catch (error) {
+        const unavailable = error instanceof ConflictError ? await this.reconcile() : error;
+        if (unavailable === undefined) continue;
+        if (!(unavailable instanceof StoreUnavailableError)) throw this.refused(unavailable);
+        await this.outwait(unavailable, pauseMs);
+      }
+    }
+  }
+
+  private accept(done: Commit, entries: number, sentAt: number): void {
+    const expected = (this.head?.length ?? 0) + entries;
+    if (!done.applied && (done.head.owner !== this.desk.owner || done.head.length !== expected)) {
+      throw this.lose('its last commit was repeated after somebody else wrote');
+    }
+    const first = this.head === undefined;
+    this.head = done.head;
+    this.renewed(sentAt);
+    if (first) this.onDurable();
+  }
+
+  /** After a refused commit: still ours and only foreign news, then the commit may be repeated on top of them. */
+  private async reconcile(): Promise<unknown> {
+    const seen = this.head;
+    if (!seen) throw this.lose('the id is taken', AlreadyStarted);
+    let found: Loaded | undefined;
+    try {
+      found = await this.desk.store.load(this.stream, { from: seen.length });
+    } catch (error) {
+      return error;
+    }
+    if (!found || found.head.version < seen.version || found.head.length < seen.length) {
+      const error = new StoreRegressionError(this.stream, seen.version, found?.head.version ?? 0);
+      this.tell('store.regressed', { error });
+      throw this.lose(error.message);
+    }
+    if (found.head.owner !== this.desk.owner) throw this.lose('another process has claimed it');
+    if (found.head.stamp === seen.stamp || found.entries.length > 0) throw this.lose('its journal holds entries that this pass did not write');
+    this.head = found.head;
+    return undefined;
+  }
+
+  /** The store will never take this: nobody can go on here. */
+  private refused(error: unknown): unknown {
+    this.close(`the store refused a write: ${messageOf(error)}`);
+    return error;
+  }
+
+  /** The store does not answer: try again while the lease is safe, then give the ownership up. */
+  private async outwait(error: StoreUnavailableError, pauseMs: number): Promise<void> {
+    const { clock } = this.desk.environment;
+    if (this.head !== undefined && !this.isSafe(clock.monotonic() + pauseMs)) throw this.lose('the store was unavailable until the lease was not safe any more');
+    if (this.head === undefined && pauseMs >= 1_000) {
+      this.close('the store is unavailable');
+      throw error;
+    }
+    await sleep(clock, pauseMs);
+  }
+
+  private lose(why: string, type: typeof OwnershipLostError = OwnershipLostError): OwnershipLostError {
+    this.close(why);
+    return new type(this.saga, this.id, why);
+  }
+
+  private publish(batch: readonly { readonly told: JournalRecord }[]): void {
+    for (const { told } of batch) {
+      const n = positionOf(told.key);
+      const step = n === 0 ? undefined : this.history.step(n).intent.operation;
+      const error = 'error' in told.record ? told.record.error : 'cause' in told.record ? told.record.cause : undefined;
+      this.tell(told.type, { ...(step === undefined ? {} : { step }), ...(error === undefined ? {} : { error }), details: told.record as object });
+    }
+  }
+
+  /** Publishes an event about this run. */
+  tell(name: string, more: { readonly step?: string; readonly error?: unknown; readonly details?: object } = {}): void {
+    const { clock, events } = this.desk.environment;
+    events.publish({ name, at: clock.now(), saga: this.saga, id: this.id, ...(more as object) });
+  }
+}
+
+/** Id of the stream of a run. */
+export function streamOf(saga: string, id: string): string {
+  return `${saga}/${id}`;
+}
+

@@ -1,0 +1,353 @@
+import { isDeepStrictEqual } from 'node:util';
+import { decodeRecord, encodeRecord } from '../base/codec.js';
+import type { Codec } from '../base/codec.js';
+import type { Environment } from '../base/environment.js';
+import { runInScope } from '../base/scope.js';
+import type { Data } from '../base/store.js';
+import type { Operation, RunContext } from './definition.js';
+import { OwnershipLostError, ReplayMismatchError, StepFencedError } from './errors.js';
+import type { StepHistory } from './history.js';
+import { brief, encodeOutcome, intentOf, unknownStep } from './intent.js';
+import type { Journal } from './journal.js';
+import { OUTCOME_TYPE } from './records.js';
+import type { IntentRecord, OutcomeRecord } from './records.js';
+import type { PassScope, Runtime } from './runtime-types.js';
+import { StepCall } from './step-call.js';
+import type { Invoke, StepOutcome } from './step-call.js';
+
+/** What a pass needs of the run that it belongs to. */
+export interface PassHost {
+  readonly runtime: Runtime;
+  readonly environment: Environment;
+  readonly codecs: readonly Codec[];
+  readonly flushMs: number;
+  /** No step is started any more. */
+  readonly stopping: boolean;
+  operation(name: string): Operation | undefined;
+  /** The body threw, or returned and all its steps have settled. */
+  onBodyEnd(end: BodyEnd): void;
+  /** The runtime is stopping, and no step runs. */
+  onQuiet(): void;
+  onWriteFailed(error: unknown): void;
+  onMismatch(error: ReplayMismatchError): void;
+}
+
+/** How a body came to its end. */
+export type BodyEnd = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
+
+/** A step that the body has called in this pass. */
+interface Called {
+  readonly operation: Operation;
+  readonly intent: IntentRecord;
+  /** Encoded at the call, when the body has not touched its arguments yet; undefined when the journal has it. */
+  readonly data: Data | undefined;
+  readonly call: StepCall;
+  readonly invoke: Invoke;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  /** Position in the journal; 0 until it has one. */
+  n: number;
+  state: 'called' | 'running' | 'settled' | 'given';
+}
+
+interface Settled {
+  readonly called: Called;
+  readonly data: Data;
+  readonly record: OutcomeRecord;
+}
+
+/**
+ * One call of a saga's body, from its start to its end or to its abandonment. Outcomes are given to the body one at a
+ * time, in journal order, and it comes to rest between two of them: so a replay interleaves the branches of the body
+ * as the first run did, and the n-th call of an operation is the same call.
+ */
+export class Pass implements PassScope {
+  readonly runtime: Runtime;
+  private readonly occurrences = new Map<string, number>();
+  private readonly byPosition = new Map<number, Called>();
+  private readonly running = new Set<Called>();
+  private readonly settled: Settled[] = [];
+  private readonly originals = new WeakMap<object, unknown>();
+  /** Called since the body came to rest last. */
+  private fresh: Called[] = [];
+  /** Called and not given an outcome yet. */
+  private open = 0;
+  private replayed = 0;
+  /** Intents that the journal held when this pass began; how many of them the body has called. */
+  private readonly found: number;
+  private met = 0;
+  private scheduled = false;
+  private flushSoon = false;
+  /** An outcome is buffered that must not wait for an intent to travel with. */
+  private urgent = false;
+  private state: 'forward' | 'fenced' | 'closed' = 'forward';
+  private end: BodyEnd | undefined;
+  private onAllSettled: (() => void) | undefined;
+
+  constructor(
+    private readonly host: PassHost,
+    private readonly journal: Journal,
+  ) {
+    this.runtime = host.runtime;
+    this.found = journal.history.steps.length;
+  }
+
+  /** Bodies run, or are about to: their intents are written or on their way. */
+  get isBusy(): boolean {
+    return this.running.size > 0 || [...this.byPosition.values()].some((called) => called.state === 'called' && called.data !== undefined);
+  }
+
+  /** Calls the body. */
+  start(body: (run: RunContext) => Promise<unknown>): void {
+    const context: RunContext = {
+      saga: this.journal.saga,
+      id: this.journal.id,
+      step: (step, ...args) => this.step(step, args, (given, call) => step.invoke(given as typeof args, call)) as never,
+    };
+    const ended = (end: BodyEnd): void => {
+      this.end = end;
+      this.stir();
+    };
+    // Within an async function, so that a body that throws synchronously ends like any other.
+    runInScope({ pass: this }, async () => body(context)).then(
+      (value) => ended({ ok: true, value }),
+      (error: unknown) => ended({ ok: false, error }),
+    );
+    this.stir();
+  }
+
+  /** The body's call of a step. It never settles once the pass has ended: nobody waits for an abandoned body. */
+  step(operation: Operation, args: readonly unknown[], invoke: Invoke): Promise<unknown> {
+    if (this.state !== 'forward') return new Promise(() => {});
+    const promise = new Promise<unknown>((resolve, reject) => {
+      const called = this.call(operation, args, { invoke, resolve, reject });
+      if (!called) return;
+      this.open += 1;
+      // One whose outcome is recorded is answered by the replay.
+      if (called.n === 0 || !this.journal.history.step(called.n).outcome) this.fresh.push(called);
+      this.stir();
+    });
+    // A step that nobody awaits must not end the process; what its failure means is said in `give`.
+    promise.catch(() => {});
+    return promise;
+  }
+
+  /** Looks again: the runtime may be stopping. */
+  wake(): void {
+    this.stir();
+  }
+
+  /** The error that a step threw here, for the copy of it that the body was given. */
+  original(error: unknown): unknown {
+    return typeof error === 'object' && error !== null && this.originals.has(error) ? this.originals.get(error) : error;
+  }
+
+  /** Ends the pass: no call settles, nothing more is written or started. */
+  close(reason: unknown): void {
+    this.state = 'closed';
+    for (const { call } of this.running) call.abort(reason);
+    this.onAllSettled?.();
+  }
+
+  /** The run goes backward: nothing is started or given any more, running bodies are asked to stop. Outcomes are still recorded. */
+  fence(reason: unknown): void {
+    this.state = 'fenced';
+    for (const { call } of this.running) call.abort(reason);
+    this.recordSettled();
+  }
+
+  /** After `fence`: waits until every running body has settled or `graceMs` have passed, then buffers what became known. */
+  async quiesce(graceMs: number): Promise<void> {
+    await this.journal.idle();
+    for (const called of this.byPosition.values()) {
+      // Its intent became durable, and its body was never called.
+      if (called.state === 'called' && !this.journal.history.step(called.n).found) {
+        this.settle(called, { outcome: 'refused', error: new StepFencedError(this.journal.saga, this.journal.id, called.operation.name) });
+      }
+    }
+    if (this.running.size > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = this.host.environment.clock.setTimer(graceMs, resolve, { background: true });
+        this.onAllSettled = () => {
+          timer.cancel();
+          resolve();
+        };
+      });
+    }
+    this.recordSettled();
+  }
+
+  private call(
+    operation: Operation,
+    args: readonly unknown[],
+    rest: Pick<Called, 'invoke' | 'resolve' | 'reject'>,
+  ): Called | undefined {
+    try {
+      if (this.host.operation(operation.name) !== operation) throw unknownStep(operation.name);
+      const { history, saga, id } = this.journal;
+      const occurrence = (this.occurrences.get(operation.name) ?? 0) + 1;
+      const data = encodeRecord(this.host.codecs[0] as Codec, intentOf(history, operation, occurrence, args));
+      const intent = decodeRecord(this.host.codecs, data) as IntentRecord;
+      this.occurrences.set(operation.name, occurrence);
+      const found = history.call(operation.name, occurrence);
+      if (found) return this.meet(found, operation, intent, rest);
+      return { ...rest, operation, intent, data, call: new StepCall(operation, intent, { saga, id }, false), n: 0, state: 'called' };
+    } catch (error) {
+      rest.reject(error);
+      return undefined;
+    }
+  }
+
+  /** The journal knows this call. */
+  private meet(
+    found: StepHistory,
+    operation: Operation,
+    intent: IntentRecord,
+    rest: Pick<Called, 'invoke' | 'resolve' | 'reject'>,
+  ): Called | undefined {
+    if (!isDeepStrictEqual(found.intent.args, intent.args)) {
+      this.mismatch(`step ${found.n} is ${operation.name} with other arguments`, `calls it with ${brief(intent.args)}, not ${brief(found.intent.args)}`);
+      return undefined;
+    }
+    this.met += 1;
+    const call = new StepCall(operation, found.intent, this.journal, true);
+    const called: Called = { ...rest, operation, intent: found.intent, data: undefined, call, n: found.n, state: 'called' };
+    this.byPosition.set(found.n, called);
+    return called;
+  }
+
+  private stir(): void {
+    if (this.scheduled || this.state !== 'forward') return;
+    this.scheduled = true;
+    this.host.environment.clock.nextTurn(() => {
+      this.scheduled = false;
+      if (this.state === 'forward') this.atRest();
+    });
+  }
+
+  /** The body has come to rest: give it one more outcome, or write what it asked for. */
+  private atRest(): void {
+    const news = this.fresh.find((called) => called.n === 0);
+    const due = this.journal.history.settled[this.replayed];
+    if (due) return this.replay(due, news);
+    if (this.met < this.found && (news || this.end)) return this.mismatchAt(news);
+    if (this.end && !this.end.ok) return this.host.onBodyEnd(this.end);
+    if (this.host.stopping) return this.windDown();
+    this.recordIntents();
+    const next = this.settled.shift();
+    if (next) {
+      this.recordOutcome(next);
+      return this.give(next.called, next.record);
+    }
+    if (this.end && this.open === 0) return this.host.onBodyEnd(this.end);
+    this.write();
+  }
+
+  private replay(due: StepHistory, news: Called | undefined): void {
+    const called = this.byPosition.get(due.n);
+    if (called) {
+      this.replayed += 1;
+      this.journal.tell('step.replayed', { step: called.operation.name });
+      this.give(called, due.outcome as OutcomeRecord);
+    } else if (news || this.end) {
+      this.mismatchAt(news);
+    }
+  }
+
+  /** Buffers the intents that are new to the journal, in the order of the calls. */
+  private recordIntents(): void {
+    for (const called of this.fresh) {
+      if (called.n > 0 || called.data === undefined) continue;
+      called.n = this.journal.history.steps.length + 1;
+      this.byPosition.set(called.n, called);
+      this.journal.addEntry({ key: `step:${called.n}`, type: 'step.started', data: called.data }, called.intent);
+    }
+  }
+
+  private recordOutcome({ called, data, record }: Settled): void {
+    this.journal.addEntry({ key: `step:${called.n}/outcome`, type: OUTCOME_TYPE[record.outcome], data }, record);
+    this.urgent ||= !called.operation.repeatable;
+    this.replayed += 1;
+  }
+
+  private recordSettled(): void {
+    for (const one of this.settled.splice(0)) this.recordOutcome(one);
+  }
+
+  private give(called: Called, record: OutcomeRecord): void {
+    called.state = 'given';
+    this.open -= 1;
+    if (record.outcome === 'done') {
+      called.resolve(record.result);
+    } else {
+      called.reject(record.error);
+      // The body has returned without waiting for this step: nobody can catch it, so the run fails.
+      if (this.end?.ok) this.end = { ok: false, error: record.error };
+    }
+    this.stir();
+  }
+
+  private write(): void {
+    const waiting = this.fresh.filter((called) => called.state === 'called');
+    this.fresh = [];
+    if (waiting.length > 0 || !this.journal.durable) return this.flush(() => this.launch(waiting));
+    if (!this.journal.hasUnwritten || this.flushSoon) return;
+    if (this.urgent) return this.flush();
+    this.flushSoon = true;
+    const later = (): void => {
+      this.flushSoon = false;
+      if (this.state === 'forward') this.flush();
+    };
+    this.host.environment.clock.setTimer(this.host.flushMs, later, { background: true });
+  }
+
+  private flush(then: () => void = () => {}): void {
+    this.urgent = false;
+    this.journal.flush().then(then, (error: unknown) => this.host.onWriteFailed(error));
+  }
+
+  private windDown(): void {
+    this.recordSettled();
+    if (this.running.size === 0) this.host.onQuiet();
+  }
+
+  /** The intents are durable: the bodies may run, if this process surely still owns the run. */
+  private launch(calls: readonly Called[]): void {
+    if (this.state !== 'forward') return;
+    const { clock } = this.host.environment;
+    if (!this.journal.isSafe(clock.monotonic())) return this.journal.close('its lease was not safe any more when a step was to start');
+    for (const called of calls) {
+      if (called.call.mustNotRepeat) {
+        const error = new OwnershipLostError(this.journal.saga, this.journal.id, `${called.operation.name} was interrupted and must not be repeated`);
+        this.settle(called, { outcome: 'unknown', error });
+        continue;
+      }
+      called.state = 'running';
+      this.running.add(called);
+      void called.call.execute(this, called.invoke, this.host.environment).then((outcome) => this.settle(called, outcome));
+    }
+  }
+
+  private settle(called: Called, outcome: StepOutcome): void {
+    this.running.delete(called);
+    if (this.state === 'closed') return;
+    called.state = 'settled';
+    const { data, record } = encodeOutcome(this.host.codecs, outcome);
+    if ('error' in record && typeof record.error === 'object' && record.error !== null && 'error' in outcome) {
+      this.originals.set(record.error, outcome.error);
+    }
+    this.settled.push({ called, data, record });
+    if (this.running.size === 0) this.onAllSettled?.();
+    this.stir();
+  }
+
+  private mismatchAt(news: Called | undefined): void {
+    const unmet = this.journal.history.steps.find((step) => !this.byPosition.has(step.n));
+    const recorded = unmet ? `step ${unmet.n} is ${unmet.intent.operation}` : 'the body went on';
+    this.mismatch(recorded, news ? `calls ${news.operation.name}` : 'ends without calling it');
+  }
+
+  private mismatch(recorded: string, found: string): void {
+    this.host.onMismatch(new ReplayMismatchError(this.journal.saga, this.journal.id, recorded, found));
+  }
+}

@@ -1,0 +1,114 @@
+import { decodeRecord } from '../base/codec.js';
+import type { Codec } from '../base/codec.js';
+import type { Entry } from '../base/store.js';
+
+/*
+ * What a journal holds. A type is an event's name; a key is said once in a run's life, and says which step is meant:
+ * `started`, `step:<n>`, `step:<n>/outcome`, `compensating`, `undo`, `undo:<n>`, `undo:<n>/late`, `stuck:<k>`, `end`,
+ * `parked:<version>`. `n` is the step's position among the intents of the run, from 1: the start order.
+ */
+
+export interface StartedRecord {
+  readonly saga: string;
+  readonly id: string;
+  readonly version: number;
+  readonly args: readonly unknown[];
+  /** Fixed at creation: an id used again after a purge never meets the old keys at a bank. */
+  readonly nonce: string;
+}
+
+/** How an operation is taken back, as it was declared when the intent was written. */
+export type StepKind = 'compensated' | 'readOnly' | 'irreversible';
+
+export interface IntentRecord {
+  readonly operation: string;
+  /** Which call of this operation in this run, from 1. */
+  readonly occurrence: number;
+  readonly args: readonly unknown[];
+  readonly key: string;
+  readonly kind: StepKind;
+  /** Name of the compensation, or why there is none. */
+  readonly compensation?: string;
+  readonly hash: string;
+}
+
+export type OutcomeRecord =
+  | { readonly outcome: 'done'; readonly result?: unknown; readonly alsoUnknown: boolean }
+  | { readonly outcome: 'refused'; readonly error: unknown }
+  | { readonly outcome: 'unknown'; readonly error: unknown };
+
+export interface DecisionRecord {
+  /** The first failure; never overwritten. */
+  readonly cause: unknown;
+}
+
+export interface FrozenRecord {
+  /** Positions of the steps to undo, in the order of undoing. */
+  readonly list: readonly number[];
+  /** Those of them that get a second look, and when, in milliseconds of the store's clock. */
+  readonly late: readonly number[];
+  readonly lateAt?: number;
+}
+
+export interface UndoneRecord {
+  readonly attempts: number;
+  readonly late: boolean;
+}
+
+export interface StuckRecord {
+  readonly n: number;
+  readonly error: unknown;
+}
+
+export interface ParkedRecord {
+  readonly why: string;
+  /** In milliseconds of the store's clock. */
+  readonly until: number;
+}
+
+export interface EndRecord {
+  readonly result?: unknown;
+}
+
+interface Records {
+  'saga.started': StartedRecord;
+  'step.started': IntentRecord;
+  'step.completed': OutcomeRecord;
+  'step.refused': OutcomeRecord;
+  'step.unknown': OutcomeRecord;
+  'saga.compensating': DecisionRecord;
+  'undo.frozen': FrozenRecord;
+  'undo.completed': UndoneRecord;
+  'saga.stuck': StuckRecord;
+  'run.parked': ParkedRecord;
+  'saga.completed': EndRecord;
+  'saga.compensated': EndRecord;
+}
+
+export type RecordType = keyof Records;
+
+/** One entry of a journal, decoded. */
+export type JournalRecord = {
+  readonly [T in RecordType]: { readonly type: T; readonly key: string; readonly record: Records[T] };
+}[RecordType];
+
+export type RecordOf<T extends RecordType> = Records[T];
+
+/** The position of the step that a key speaks of; 0 when it speaks of none. */
+export function positionOf(key: string): number {
+  return Number(/^(?:step|undo):(\d+)/.exec(key)?.[1] ?? 0);
+}
+
+export const OUTCOME_TYPE = { done: 'step.completed', refused: 'step.refused', unknown: 'step.unknown' } as const;
+
+/** The record of an entry, or undefined for a type that this version does not know. @throws CodecError when it is damaged. */
+export function recordOf(codecs: readonly Codec[], entry: Pick<Entry, 'key' | 'type' | 'data'>): JournalRecord | undefined {
+  if (!TYPES.has(entry.type)) return undefined;
+  return { type: entry.type, key: entry.key, record: decodeRecord(codecs, entry.data) } as JournalRecord;
+}
+
+const TYPES: ReadonlySet<string> = new Set<RecordType>([
+  ...(['saga.started', 'step.started', 'step.completed', 'step.refused', 'step.unknown'] as const),
+  ...(['saga.compensating', 'undo.frozen', 'undo.completed', 'saga.stuck', 'run.parked'] as const),
+  ...(['saga.completed', 'saga.compensated'] as const),
+]);

@@ -1,0 +1,239 @@
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { decodeRecord, encodeRecord } from '../base/codec.js';
+import type { Codec } from '../base/codec.js';
+import { durationMs } from '../base/duration.js';
+import type { Duration } from '../base/duration.js';
+import { createEnvironment } from '../base/environment.js';
+import type { Environment } from '../base/environment.js';
+import { ConfigurationError, RefusedError } from '../base/errors.js';
+import { parseWith } from '../base/schema.js';
+import type { Head, Store } from '../base/store.js';
+import { checkOptions } from './definition.js';
+import type { Operation, SagaDefinition } from './definition.js';
+import { RuntimeStoppedError, SagaIdConflictError, SagaNotFoundError } from './errors.js';
+import { History } from './history.js';
+import { AlreadyStarted, Journal, streamOf } from './journal.js';
+import type { Desk } from './journal.js';
+import { Leases } from './leases.js';
+import type { StartedRecord } from './records.js';
+import { Registry } from './registry.js';
+import { Run } from './run.js';
+import type { RunHost } from './run.js';
+import type { RunHandle, Runtime, RuntimeOptions, StartOptions, WaitOptions } from './runtime-types.js';
+import { waitFor } from './waiter.js';
+import { Worker } from './worker.js';
+
+const duration = z.union([z.number().min(0), z.string()]).optional();
+const schema = z.strictObject({
+  store: z.custom<Store>((value) => typeof (value as Store | undefined)?.commit === 'function', 'A store is needed, such as memoryStore() or sqliteStore(file)'),
+  sagas: z.array(z.unknown()).optional(),
+  steps: z.array(z.unknown()).optional(),
+  environment: z.object({}).loose().optional(),
+  oldCodecs: z.array(z.unknown()).optional(),
+  lease: duration,
+  poll: duration,
+  flush: duration,
+  grace: duration,
+  drain: duration,
+  maxConcurrentRuns: z.number().int().min(1).optional(),
+  worker: z.boolean().optional(),
+});
+
+/**
+ * Opens a runtime over a store: it starts runs, drives those of others that were left, and undoes what must be undone.
+ * @throws ConfigurationError with all problems of the options and the definitions.
+ */
+export function createRuntime(options: RuntimeOptions): Runtime {
+  checkOptions('createRuntime', schema, options);
+  const runtime = new SagaRuntime(options);
+  runtime.register({ sagas: options.sagas ?? [], steps: options.steps ?? [] });
+  if (options.worker !== false) runtime.environment.clock.nextTurn(() => runtime.startWorker());
+  return runtime;
+}
+
+class SagaRuntime implements Runtime, RunHost {
+  readonly environment: Environment;
+  readonly store: Store;
+  readonly codecs: readonly Codec[];
+  readonly leaseMs: number;
+  readonly flushMs: number;
+  readonly graceMs: number;
+  readonly pollMs: number;
+  readonly desk: Desk;
+  stopping = false;
+  stopped = false;
+  private readonly drainMs: number;
+  private readonly maxConcurrentRuns: number;
+  private readonly registry: Registry;
+  private readonly leases: Leases;
+  private readonly worker: Worker;
+  private readonly runs = new Map<string, Run>();
+  private recovered = 0;
+
+  constructor(options: RuntimeOptions) {
+    this.environment = createEnvironment(options.environment);
+    this.store = options.store;
+    this.codecs = [this.environment.codec, ...(options.oldCodecs ?? [])];
+    const ms = (name: string, value: Duration | undefined, standard: Duration): number => durationMs(value ?? standard, `createRuntime, ${name}`);
+    this.leaseMs = ms('lease', options.lease, '10s');
+    this.pollMs = ms('poll', options.poll, 500);
+    this.flushMs = ms('flush', options.flush, 20);
+    this.graceMs = ms('grace', options.grace, '5s');
+    this.drainMs = ms('drain', options.drain, '10s');
+    this.maxConcurrentRuns = options.maxConcurrentRuns ?? 128;
+    this.registry = new Registry(this.store.durability);
+    const owner = `${process.pid}-${this.environment.random.word()}`;
+    this.desk = { store: this.store, environment: this.environment, codecs: this.codecs, owner, leaseMs: this.leaseMs };
+    this.leases = new Leases(this.desk);
+    this.worker = new Worker(this);
+  }
+
+  get runtime(): Runtime {
+    return this;
+  }
+
+  get room(): number {
+    return this.maxConcurrentRuns - this.recovered;
+  }
+
+  register(parts: Parameters<Runtime['register']>[0]): void {
+    // The registry keeps definitions of all types and hands each its own arguments back.
+    this.registry.add((parts.sagas ?? []) as unknown as readonly SagaDefinition[], parts.steps ?? []);
+  }
+
+  operation(name: string): Operation | undefined {
+    return this.registry.operation(name);
+  }
+
+  resolvable(): readonly string[] {
+    return this.registry.resolvable((saga, error) => this.environment.events.publish({ name: 'saga.unresolvable', at: this.environment.clock.now(), saga, error }));
+  }
+
+  now(): Promise<number> {
+    return this.store.now();
+  }
+
+  local(stream: string): Run | undefined {
+    return this.runs.get(stream);
+  }
+
+  async start<A extends readonly unknown[], R>(saga: SagaDefinition<A, R>, args: A, options: StartOptions = {}): Promise<RunHandle<R>> {
+    const definition = saga as unknown as SagaDefinition;
+    if (this.stopping) throw new RuntimeStoppedError();
+    if (!this.registry.has(definition)) throw unregistered(saga.name);
+    const given = saga.input ? [await parseWith(saga.input, args[0], saga.name), ...args.slice(1)] : args;
+    const id = checkId(saga.name, options.id ?? definition.idOf?.(...given) ?? this.environment.random.word());
+    // Encoded before anything else: what cannot be kept is refused, and what is kept is what the body gets.
+    const copy = (decodeRecord(this.codecs, encodeRecord(this.environment.codec, { args: given })) as Pick<StartedRecord, 'args'>).args;
+    const existing = this.runs.get(streamOf(saga.name, id));
+    if (existing) await this.attach(existing, saga.name, id, copy);
+    else await this.create(definition, id, copy, options);
+    return this.handle(saga, id);
+  }
+
+  async run<A extends readonly unknown[], R>(saga: SagaDefinition<A, R>, args: A, options: StartOptions & WaitOptions = {}): Promise<R> {
+    const handle = await this.start(saga, args, options);
+    return handle.outcome(options);
+  }
+
+  handle<R>(saga: SagaDefinition<never, R> | string, id: string): RunHandle<R> {
+    const name = typeof saga === 'string' ? saga : saga.name;
+    return { saga: name, id, outcome: (options) => waitFor(this, name, id, options) as Promise<R> };
+  }
+
+  startWorker(): void {
+    if (!this.stopping) this.worker.start();
+  }
+
+  async stop(options: { readonly drain?: Duration } = {}): Promise<void> {
+    this.stopping = true;
+    const drainMs = options.drain === undefined ? this.drainMs : durationMs(options.drain, 'drain');
+    await this.worker.stop();
+    await Promise.all([...this.runs.values()].map((run) => run.stop(drainMs)));
+    this.stopped = true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async drive(head: Head, claimedAt: number): Promise<void> {
+    // A run that this process lost without knowing it: the old pass ends before the new one reads the journal.
+    const old = this.runs.get(head.id);
+    if (old) {
+      old.journal.close('its lease had ended, and this process claimed it again');
+      await old.journal.idle();
+    }
+    const loaded = await this.store.load(head.id);
+    if (!loaded || loaded.head.owner !== this.desk.owner) return;
+    const id = head.id.slice(head.name.length + 1);
+    let history: History;
+    try {
+      history = History.read(this.codecs, loaded.entries);
+    } catch (error) {
+      const details = { claims: head.claims };
+      this.environment.events.publish({ name: 'run.unreadable', at: this.environment.clock.now(), saga: head.name, id, error, details });
+      // It waits alone, longer each time, without anything written: a process with the right codec may read it.
+      await this.store.renew(this.desk.owner, [head.id], Math.min(1_000 * 2 ** head.claims, 300_000));
+      return;
+    }
+    const run = this.own(new Journal(this.desk, head.name, id, { head: loaded.head, history, claimedAt }));
+    this.recovered += 1;
+    void run.done.then(() => (this.recovered -= 1));
+    run.resume(this.registry.saga(head.name, (history.started as StartedRecord).version));
+  }
+
+  private async create(saga: SagaDefinition, id: string, args: readonly unknown[], options: StartOptions): Promise<void> {
+    const run = this.own(new Journal(this.desk, saga.name, id));
+    const started = { saga: saga.name, id, version: saga.version, args, nonce: this.environment.random.word() };
+    run.begin(started, options.body ?? ((context) => saga.body(context, args)));
+    try {
+      await run.created;
+    } catch (error) {
+      if (!(error instanceof AlreadyStarted)) throw error;
+      await this.attachStored(saga.name, id, args);
+    }
+  }
+
+  private own(journal: Journal): Run {
+    const run = new Run(this, journal);
+    this.runs.set(journal.stream, run);
+    this.leases.add(journal);
+    void run.done.then(() => {
+      this.leases.remove(journal);
+      if (this.runs.get(journal.stream) === run) this.runs.delete(journal.stream);
+    });
+    return run;
+  }
+
+  private async attach(run: Run, saga: string, id: string, args: readonly unknown[]): Promise<void> {
+    const { started } = run.journal.history;
+    if (!isDeepStrictEqual(started?.args, args)) throw new SagaIdConflictError(saga, id);
+    await run.created.catch(async (error: unknown) => {
+      if (!(error instanceof AlreadyStarted)) throw error;
+      await this.attachStored(saga, id, args);
+    });
+  }
+
+  private async attachStored(saga: string, id: string, args: readonly unknown[]): Promise<void> {
+    const found = await this.store.load(streamOf(saga, id), { limit: 1 });
+    const first = found?.entries[0];
+    if (!first) throw new SagaNotFoundError(saga, id);
+    const { started } = History.read(this.codecs, [first]);
+    if (!isDeepStrictEqual(started?.args, args)) throw new SagaIdConflictError(saga, id);
+  }
+}
+
+function checkId(saga: string, id: string): string {
+  if (typeof id === 'string' && id.length > 0 && id.length <= 300 && !/[\0-\x1f\x7f]/.test(id)) return id;
+  throw new RefusedError(`${saga} was given the id ${JSON.stringify(id)}. An id is a text of 1 to 300 characters without control characters.`, {
+    code: 'SAGA_ID_INVALID',
+  });
+}
+
+function unregistered(saga: string): ConfigurationError {
+  return new ConfigurationError([
+    { subject: `saga ${saga}`, cause: 'this runtime does not know it, so no process could recover its runs.', remedy: 'Add it to `sagas` of createRuntime, or its class to `classes` of redress.' },
+  ]);
+}

@@ -1,0 +1,153 @@
+import type { HeadPatch } from '../base/store.js';
+import { runInScope } from '../base/scope.js';
+import { sleep } from '../base/clock.js';
+import type { Compensation, Operation } from './definition.js';
+import { UndoTimeoutError } from './errors.js';
+import { undoneKey } from './history.js';
+import type { StepHistory } from './history.js';
+import type { Run, RunEnd } from './run.js';
+import type { AnyUndo } from './undo.js';
+
+const OVER: HeadPatch = { owner: null, wake: null };
+
+/**
+ * Fixes what is to be undone, and in which order: reverse start order, by journal sequence. Done steps and those whose
+ * outcome is unknown; refused ones, readers and irreversible ones have nothing to undo.
+ */
+export async function freeze(run: Run, patch: HeadPatch): Promise<void> {
+  const { journal } = run;
+  const todo = journal.history.steps.filter(({ intent, outcome }) => intent.kind === 'compensated' && outcome?.outcome !== 'refused').reverse();
+  const late = todo.filter((step) => mayStillLand(step) && !operationOf(run, step)?.compensation?.policy.total);
+  const lateAt = late.length === 0 ? {} : { lateAt: (await run.host.now()) + Math.max(...late.map((step) => lateEffectMs(run, step))) };
+  journal.add('undo', 'undo.frozen', { list: todo.map(({ n }) => n), late: late.map(({ n }) => n), ...lateAt });
+  if (todo.length > 0) return journal.flush(patch);
+  journal.add('end', 'saga.compensated', {});
+  return journal.flush({ ...patch, ...OVER, status: 'compensated' });
+}
+
+/** An attempt whose outcome nobody learned: its effect may come after the undo looked for it. */
+function mayStillLand({ outcome }: StepHistory): boolean {
+  return outcome?.outcome !== 'done' || outcome.alsoUnknown;
+}
+
+function lateEffectMs(run: Run, step: StepHistory): number {
+  const policy = operationOf(run, step)?.compensation?.policy;
+  return policy?.lateEffectMs ?? run.host.leaseMs + (policy?.timeoutMs ?? 30_000);
+}
+
+function operationOf(run: Run, step: StepHistory): Operation | undefined {
+  return run.operation(step.intent.operation);
+}
+
+type Unwound = Extract<RunEnd, { status: 'stuck' | 'left' }> | undefined;
+
+/** Undoes what the frozen list names and the journal does not call undone. Undefined: all of it, and the end is durable. */
+export async function unwind(run: Run): Promise<Unwound> {
+  await run.journal.reread();
+  const frozen = run.journal.history.frozen ?? { list: [], late: [], lateAt: 0 };
+  for (const n of frozen.list) {
+    const stopped = await undoStep(run, n, false);
+    if (stopped) return stopped;
+  }
+  if (frozen.late.every((n) => run.journal.history.undone.has(undoneKey(n, true)))) return undefined;
+  const lateAt = frozen.lateAt ?? 0;
+  if ((await run.host.now()) < lateAt) {
+    await run.journal.park('an effect with an unknown outcome may still land', lateAt);
+    return { status: 'left', why: 'parked' };
+  }
+  for (const n of frozen.late) {
+    const stopped = await undoStep(run, n, true);
+    if (stopped) return stopped;
+  }
+  return undefined;
+}
+
+async function undoStep(run: Run, n: number, late: boolean): Promise<Unwound> {
+  const { journal } = run;
+  const key = undoneKey(n, late);
+  if (journal.history.undone.has(key)) return undefined;
+  const step = journal.history.step(n);
+  const compensation = operationOf(run, step)?.compensation;
+  if (!compensation) {
+    journal.tell('undo.missing', { step: step.intent.operation });
+    run.leave(`the compensation of ${step.intent.operation} is not registered here`);
+    return { status: 'left', why: 'no compensation' };
+  }
+  const tried = await attempts(run, step, compensation, late);
+  if ('why' in tried) return tried;
+  if ('error' in tried) return stick(run, step, tried.error);
+  journal.add(key, 'undo.completed', { attempts: tried.attempts, late });
+  if (!isLast(run)) {
+    await journal.flush();
+    return undefined;
+  }
+  journal.add('end', 'saga.compensated', {});
+  await journal.flush({ ...OVER, status: 'compensated' });
+  return undefined;
+}
+
+function isLast(run: Run): boolean {
+  const { frozen, undone } = run.journal.history;
+  return [...(frozen?.list ?? []).map((n) => undoneKey(n, false)), ...(frozen?.late ?? []).map((n) => undoneKey(n, true))].every((key) => undone.has(key));
+}
+
+/** The steps before it wait for a person: an undo that did not happen must not be hidden by those that did. */
+async function stick(run: Run, step: StepHistory, error: unknown): Promise<Unwound> {
+  const { journal } = run;
+  const told = run.encodable(error);
+  journal.add(`stuck:${journal.history.stuck.length + 1}`, 'saga.stuck', { n: step.n, error: told });
+  await journal.flush({ ...OVER, status: 'stuck' });
+  return { status: 'stuck', cause: journal.history.cause, step: step.intent.operation, error: told };
+}
+
+type Tried = { readonly attempts: number } | { readonly error: unknown } | { readonly status: 'left'; readonly why: string };
+
+async function attempts(run: Run, step: StepHistory, compensation: Compensation, late: boolean): Promise<Tried> {
+  const { journal, environment } = run;
+  const { policy } = compensation;
+  for (let attempt = 1; ; attempt++) {
+    if (journal.closed) return { status: 'left', why: journal.closed.message };
+    if (run.stopping) {
+      await journal.handBack('the runtime stops', 0);
+      return { status: 'left', why: 'the runtime stops' };
+    }
+    try {
+      await once(run, step, compensation, late, attempt);
+      return { attempts: attempt };
+    } catch (error) {
+      const told = { step: step.intent.operation, error, details: { attempt } };
+      journal.tell('undo.failed', told);
+      if (attempt === policy.alertAfter) journal.tell('undo.alert', told);
+      if (attempt > policy.maxRetries) return { error };
+      const pause = Math.min(policy.delayMs * 2 ** Math.min(attempt - 1, 30), policy.maxDelayMs);
+      await sleep(environment.clock, pause * (0.5 + environment.random.next() / 2), run.interrupted, true);
+    }
+  }
+}
+
+/** One attempt, with its own signal: only its own time-out aborts it. */
+async function once(run: Run, step: StepHistory, compensation: Compensation, late: boolean, attempt: number): Promise<void> {
+  const { saga, id, history } = run.journal;
+  const { intent, outcome } = step;
+  const controller = new AbortController();
+  const key = `${intent.key}/undo${late ? '/late' : ''}`;
+  const result = outcome?.outcome === 'done' ? { outcome: 'done' as const, result: outcome.result } : { outcome: 'unknown' as const };
+  const alsoUnknown = outcome?.outcome === 'done' && outcome.alsoUnknown;
+  const facts = { args: intent.args, key, forwardKey: intent.key, cause: history.cause, attempt, signal: controller.signal, alsoUnknown, late };
+  const undo: AnyUndo = { ...facts, ...result };
+  const scope = { step: { operation: intent.operation, key, signal: controller.signal, attempt, saga, id } };
+  await new Promise<void>((resolve, reject) => {
+    const timer = run.environment.clock.setTimer(
+      compensation.policy.timeoutMs,
+      () => {
+        const error = new UndoTimeoutError(saga, id, intent.operation, compensation.policy.timeoutMs);
+        reject(error);
+        controller.abort(error);
+      },
+      { background: true },
+    );
+    runInScope(scope, async () => compensation.run(undo))
+      .then(() => resolve(), reject)
+      .finally(() => timer.cancel());
+  });
+}

@@ -1,0 +1,109 @@
+import { sleep } from '../base/clock.js';
+import type { Timer } from '../base/clock.js';
+import { durationMs } from '../base/duration.js';
+import { SagaCompensatedError, SagaNotFoundError, SagaStillRunningError, SagaStuckError } from './errors.js';
+import { History } from './history.js';
+import { streamOf } from './journal.js';
+import type { Desk } from './journal.js';
+import type { Run, RunEnd } from './run.js';
+import type { WaitOptions } from './runtime-types.js';
+
+/** What waiting needs of the runtime. */
+export interface WaitHost {
+  readonly desk: Desk;
+  readonly stopped: boolean;
+  /** The run, while this process owns it. */
+  local(stream: string): Run | undefined;
+}
+
+const FIRST_POLL_MS = 20;
+const LAST_POLL_MS = 500;
+
+/** The caller waits for the outcome, never for the body: here while the run is here, then in the store. */
+export async function waitFor(host: WaitHost, saga: string, id: string, options: WaitOptions = {}): Promise<unknown> {
+  const limit = new GiveUp(host, options);
+  try {
+    for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 2, LAST_POLL_MS)) {
+      const run = host.local(streamOf(saga, id));
+      const end = run ? await limit.race(run.done) : await stored(host.desk, saga, id);
+      if (end && end.status !== 'left') return answer(saga, id, end);
+      if (limit.reason !== undefined) throw new SagaStillRunningError(saga, id, limit.reason);
+      if (host.stopped) throw new SagaStillRunningError(saga, id, 'this runtime was stopped');
+      if (!run || host.local(streamOf(saga, id)) === run) await sleep(host.desk.environment.clock, pollMs, limit.signal);
+    }
+  } finally {
+    limit.dispose();
+  }
+}
+
+/** When the waiter has had enough. */
+class GiveUp {
+  reason: string | undefined;
+  private readonly controller: AbortController | undefined;
+  private readonly timer: Timer | undefined;
+  private readonly onAbort = (): void => this.now('the wait was aborted');
+
+  constructor(
+    host: WaitHost,
+    private readonly options: WaitOptions,
+  ) {
+    if (options.timeout === undefined && !options.signal) return;
+    this.controller = new AbortController();
+    if (options.timeout !== undefined) {
+      const ms = durationMs(options.timeout, 'timeout');
+      this.timer = host.desk.environment.clock.setTimer(ms, () => this.now(`the wait was limited to ${ms} ms`));
+    }
+    if (options.signal?.aborted) this.onAbort();
+    options.signal?.addEventListener('abort', this.onAbort, { once: true });
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.controller?.signal;
+  }
+
+  race(done: Promise<RunEnd>): Promise<RunEnd | undefined> {
+    const { signal } = this;
+    if (!signal) return done;
+    if (signal.aborted) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const gone = (): void => resolve(undefined);
+      signal.addEventListener('abort', gone, { once: true });
+      void done.then((end) => {
+        signal.removeEventListener('abort', gone);
+        resolve(end);
+      });
+    });
+  }
+
+  dispose(): void {
+    this.timer?.cancel();
+    this.options.signal?.removeEventListener('abort', this.onAbort);
+  }
+
+  private now(reason: string): void {
+    this.reason ??= reason;
+    this.controller?.abort();
+  }
+}
+
+/** The end of a run as the store has it; undefined while it has none. */
+async function stored(desk: Desk, saga: string, id: string): Promise<RunEnd | undefined> {
+  const found = await desk.store.load(streamOf(saga, id), { limit: 0 });
+  if (!found) throw new SagaNotFoundError(saga, id);
+  const { status } = found.head;
+  if (status !== 'completed' && status !== 'compensated' && status !== 'stuck') return undefined;
+  const whole = await desk.store.load(streamOf(saga, id));
+  if (!whole) throw new SagaNotFoundError(saga, id);
+  const history = History.read(desk.codecs, whole.entries);
+  if (status === 'completed') return { status, result: history.end?.record.result };
+  if (status === 'compensated') return { status, cause: history.cause };
+  const stuck = history.stuck.at(-1);
+  const step = stuck ? history.step(stuck.n).intent.operation : 'a step';
+  return { status, cause: history.cause, step, error: stuck?.error };
+}
+
+function answer(saga: string, id: string, end: Exclude<RunEnd, { status: 'left' }>): unknown {
+  if (end.status === 'completed') return end.result;
+  if (end.status === 'compensated') throw new SagaCompensatedError(saga, id, end.cause);
+  throw new SagaStuckError(saga, id, end.cause, end.step, end.error);
+}

@@ -1,0 +1,62 @@
+import type { Timer } from '../base/clock.js';
+import type { Head } from '../base/store.js';
+import type { Desk } from './journal.js';
+
+/** What the worker needs of the runtime. */
+export interface WorkerHost {
+  readonly desk: Desk;
+  readonly pollMs: number;
+  /** How many more recovered runs this process takes now. */
+  readonly room: number;
+  /** Names of the sagas that can be driven here. */
+  resolvable(): readonly string[];
+  /** Drives a claimed run; `claimedAt`: when the claim was sent, monotonic. Fulfilled when it is under way. */
+  drive(head: Head, claimedAt: number): Promise<void>;
+}
+
+const BATCH = 32;
+
+/** Asks the store what is due, and drives it. One question at a time; the next follows at once while there is more. */
+export class Worker {
+  private timer: Timer | undefined;
+  private asking: Promise<void> | undefined;
+  private stopped = false;
+
+  constructor(private readonly host: WorkerHost) {}
+
+  /** Looks now, and from then on. */
+  start(): void {
+    if (this.stopped || this.asking) return;
+    this.timer?.cancel();
+    this.asking = this.ask().then((more) => {
+      this.asking = undefined;
+      if (this.stopped) return;
+      const { pollMs, desk } = this.host;
+      const pause = more ? 0 : pollMs * (0.75 + desk.environment.random.next() / 2);
+      this.timer = desk.environment.clock.setTimer(pause, () => this.start(), { background: true });
+    });
+  }
+
+  /** No claims after this; resolves when the last one has been taken in. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.timer?.cancel();
+    await this.asking;
+  }
+
+  private async ask(): Promise<boolean> {
+    const { desk, room } = this.host;
+    const names = this.host.resolvable();
+    const limit = Math.min(room, BATCH);
+    if (limit <= 0 || names.length === 0) return false;
+    const claimedAt = desk.environment.clock.monotonic();
+    try {
+      const heads = await desk.store.claim({ owner: desk.owner, kinds: ['saga'], names, leaseMs: desk.leaseMs, limit });
+      await Promise.all(heads.map((head) => this.host.drive(head, claimedAt)));
+      return heads.length === limit;
+    } catch (error) {
+      desk.environment.events.publish({ name: 'worker.failed', at: desk.environment.clock.now(), error });
+      return false;
+    }
+  }
+}

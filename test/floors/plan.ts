@@ -1,0 +1,32 @@
+/** The house: which package stands on which, and what may be read where. A new package or family gets its line here. */
+
+/** What each package may import of ours. A test may import whatever its package declares. */
+export const FLOORS: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  memory: ['core'],
+  redis: ['core'],
+  sqlite: ['core'],
+  postgres: ['core'],
+  testkit: ['core'],
+  decorators: ['core'],
+  cli: ['core', 'memory', 'redis', 'sqlite', 'postgres', 'testkit', 'decorators'],
+  dashboard: ['core', 'memory', 'redis', 'sqlite', 'postgres', 'testkit', 'decorators'],
+  nestjs: ['core', 'memory', 'redis', 'sqlite', 'postgres', 'testkit', 'decorators'],
+  lint: [],
+};
+
+/** The families inside core, and what each may import besides itself. */
+export const FAMILIES: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  policy: ['base'],
+  redundancy: ['base'],
+  saga: ['base'],
+  rollback: ['base'],
+  supervision: ['base'],
+};
+
+/** The only files of core that read the computer's clock and chance. */
+export const CLOCK = 'packages/core/src/base/clock.ts';
+export const CHANCE = 'packages/core/src/base/random.ts';
+
+export const LONGEST = 300;
