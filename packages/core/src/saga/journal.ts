@@ -2,7 +2,7 @@ import type { Environment } from '../base/environment.js';
 import { sleep } from '../base/clock.js';
 import { encodeRecord } from '../base/codec.js';
 import type { Codec } from '../base/codec.js';
-import { ConflictError, StoreRegressionError, StoreUnavailableError } from '../base/errors.js';
+import { ConflictError, RedressError, StoreRegressionError, StoreUnavailableError } from '../base/errors.js';
 import type { Commit, Head, HeadPatch, Loaded, NewEntry, Store, Wake } from '../base/store.js';
 import { OwnershipLostError, messageOf } from './errors.js';
 import { History } from './history.js';
@@ -19,9 +19,6 @@ export interface Desk {
   readonly leaseMs: number;
 }
 
-/** The run is there already: somebody else created it. */
-export class AlreadyStarted extends OwnershipLostError {}
-
 /**
  * The owner's pen: entries are buffered and written together, one commit at a time, each guarded by what this owner
  * last saw of the head. A commit also extends the lease.
@@ -32,9 +29,9 @@ export class Journal {
   private buffer: { entry: NewEntry; told: JournalRecord }[] = [];
   private writing: Promise<void> = Promise.resolve();
   private safeUntil = Infinity;
-  private closedBy: OwnershipLostError | undefined;
+  private closedBy: RedressError | undefined;
   /** Called once, when this owner must stop: the lease is lost, not safe any more, or given away. */
-  onClosed: (reason: OwnershipLostError) => void = () => {};
+  onClosed: (reason: RedressError) => void = () => {};
   /** Called once, when the run has become durable. */
   onDurable: () => void = () => {};
 
@@ -58,7 +55,7 @@ export class Journal {
     return streamOf(this.saga, this.id);
   }
 
-  get closed(): OwnershipLostError | undefined {
+  get closed(): RedressError | undefined {
     return this.closedBy;
   }
 
@@ -90,11 +87,12 @@ export class Journal {
     return this.head !== undefined && monotonic > this.safeUntil - this.desk.leaseMs * 0.5;
   }
 
-  close(why: string): void {
+  /** Nothing is written any more. `reason`: what later calls are refused with. */
+  close(why: string, reason: RedressError = new OwnershipLostError(this.saga, this.id, why)): void {
     if (this.closedBy) return;
-    this.closedBy = new OwnershipLostError(this.saga, this.id, why);
+    this.closedBy = reason;
     this.buffer = [];
-    this.onClosed(this.closedBy);
+    this.onClosed(reason);
   }
 
   /** Adds an entry to the next commit. @throws CodecError, and nothing is added. */
@@ -210,7 +208,7 @@ export class Journal {
   /** After a refused commit: still ours and only foreign news, then the commit may be repeated on top of them. */
   private async reconcile(): Promise<unknown> {
     const seen = this.head;
-    if (!seen) throw this.lose('the id is taken', AlreadyStarted);
+    if (!seen) throw this.lose('the id is taken');
     let found: Loaded | undefined;
     try {
       found = await this.desk.store.load(this.stream, { from: seen.length });
@@ -230,7 +228,7 @@ export class Journal {
 
   /** The store will never take this: nobody can go on here. */
   private refused(error: unknown): unknown {
-    this.close(`the store refused a write: ${messageOf(error)}`);
+    this.close(`the store refused a write: ${messageOf(error)}`, RedressError.is(error) ? error : undefined);
     return error;
   }
 
@@ -239,15 +237,16 @@ export class Journal {
     const { clock } = this.desk.environment;
     if (this.head !== undefined && !this.isSafe(clock.monotonic() + pauseMs)) throw this.lose('the store was unavailable until the lease was not safe any more');
     if (this.head === undefined && pauseMs >= 1_000) {
-      this.close('the store is unavailable');
+      this.close('the store is unavailable', error);
       throw error;
     }
     await sleep(clock, pauseMs);
   }
 
-  private lose(why: string, type: typeof OwnershipLostError = OwnershipLostError): OwnershipLostError {
-    this.close(why);
-    return new type(this.saga, this.id, why);
+  private lose(why: string): OwnershipLostError {
+    const error = new OwnershipLostError(this.saga, this.id, why);
+    this.close(why, error);
+    return error;
   }
 
   private publish(batch: readonly { readonly told: JournalRecord }[]): void {

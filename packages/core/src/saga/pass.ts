@@ -232,15 +232,15 @@ export class Pass implements PassScope {
     if (due) return this.replay(due, news);
     if (this.met < this.found && (news || this.end)) return this.mismatchAt(news);
     if (this.end && !this.end.ok) return this.host.onBodyEnd(this.end);
-    if (this.host.stopping) return this.windDown();
-    this.recordIntents();
+    if (!this.host.stopping) this.recordIntents();
     const next = this.settled.shift();
     if (next) {
       this.recordOutcome(next);
       return this.give(next.called, next.record);
     }
     if (this.end && this.open === 0) return this.host.onBodyEnd(this.end);
-    this.write();
+    if (!this.host.stopping) this.write();
+    else if (this.running.size === 0) this.host.onQuiet();
   }
 
   private replay(due: StepHistory, news: Called | undefined): void {
@@ -304,11 +304,6 @@ export class Pass implements PassScope {
   private flush(then: () => void = () => {}): void {
     this.urgent = false;
     this.journal.flush().then(then, (error: unknown) => this.host.onWriteFailed(error));
-  }
-
-  private windDown(): void {
-    this.recordSettled();
-    if (this.running.size === 0) this.host.onQuiet();
   }
 
   /** The intents are durable: the bodies may run, if this process surely still owns the run. */

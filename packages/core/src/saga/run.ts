@@ -4,7 +4,6 @@ import { CodecError } from '../base/errors.js';
 import type { Environment } from '../base/environment.js';
 import type { HeadPatch } from '../base/store.js';
 import type { Operation, RunContext, SagaDefinition } from './definition.js';
-import { AlreadyStarted } from './journal.js';
 import type { Journal } from './journal.js';
 import { OwnershipLostError } from './errors.js';
 import type { ReplayMismatchError } from './errors.js';
@@ -126,7 +125,6 @@ export class Run implements PassHost {
   }
 
   onWriteFailed(error: unknown): void {
-    if (error instanceof AlreadyStarted) this.settleCreated.reject(error);
     this.failed(error);
   }
 

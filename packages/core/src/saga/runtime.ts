@@ -11,9 +11,9 @@ import { parseWith } from '../base/schema.js';
 import type { Head, Store } from '../base/store.js';
 import { checkOptions } from './definition.js';
 import type { Operation, SagaDefinition } from './definition.js';
-import { RuntimeStoppedError, SagaIdConflictError, SagaNotFoundError } from './errors.js';
+import { OwnershipLostError, RuntimeStoppedError, SagaIdConflictError } from './errors.js';
 import { History } from './history.js';
-import { AlreadyStarted, Journal, streamOf } from './journal.js';
+import { Journal, streamOf } from './journal.js';
 import type { Desk } from './journal.js';
 import { Leases } from './leases.js';
 import type { StartedRecord } from './records.js';
@@ -191,8 +191,8 @@ class SagaRuntime implements Runtime, RunHost {
     try {
       await run.created;
     } catch (error) {
-      if (!(error instanceof AlreadyStarted)) throw error;
-      await this.attachStored(saga.name, id, args);
+      if (!(error instanceof OwnershipLostError)) throw error;
+      await this.attachStored(saga.name, id, args, error);
     }
   }
 
@@ -211,15 +211,16 @@ class SagaRuntime implements Runtime, RunHost {
     const { started } = run.journal.history;
     if (!isDeepStrictEqual(started?.args, args)) throw new SagaIdConflictError(saga, id);
     await run.created.catch(async (error: unknown) => {
-      if (!(error instanceof AlreadyStarted)) throw error;
-      await this.attachStored(saga, id, args);
+      if (!(error instanceof OwnershipLostError)) throw error;
+      await this.attachStored(saga, id, args, error);
     });
   }
 
-  private async attachStored(saga: string, id: string, args: readonly unknown[]): Promise<void> {
+  /** Somebody else's run, or one that was lost before its creation was answered. */
+  private async attachStored(saga: string, id: string, args: readonly unknown[], why: OwnershipLostError): Promise<void> {
     const found = await this.store.load(streamOf(saga, id), { limit: 1 });
     const first = found?.entries[0];
-    if (!first) throw new SagaNotFoundError(saga, id);
+    if (!first) throw this.stopping ? new RuntimeStoppedError() : why;
     const { started } = History.read(this.codecs, [first]);
     if (!isDeepStrictEqual(started?.args, args)) throw new SagaIdConflictError(saga, id);
   }

@@ -1,0 +1,183 @@
+import { currentScope, defineSaga, defineStep, StoreUnavailableError } from '@redress/core';
+import { describe, expect, it } from 'vitest';
+import { World } from './support.js';
+
+/** A saga whose second step takes `ms` of virtual time. */
+function slow(world: World, ms: number) {
+  const log: string[] = [];
+  const signals: AbortSignal[] = [];
+  const first = defineStep('first', { readOnly: true }, async () => {
+    log.push('first');
+    return 1;
+  });
+  const second = defineStep('second', { readOnly: true }, async () => {
+    log.push('second');
+    const signal = currentScope()?.step?.signal;
+    if (signal) signals.push(signal);
+    await new Promise<void>((resolve) => void world.clock.setTimer(ms, resolve));
+    return log.filter((one) => one === 'second').length;
+  });
+  const saga = defineSaga('slow', { id: () => 'x' }, async (run) => {
+    await run.step(first);
+    return run.step(second);
+  });
+  return { saga, log, signals, options: { sagas: [saga], steps: [first, second], lease: 1_000 as const } };
+}
+
+describe('a lease', () => {
+  it('is kept by heart-beats while a step takes longer than it: nobody else claims the run', async () => {
+    const world = new World();
+    const { saga, log, options } = slow(world, 20_000);
+    const one = world.process(options);
+    world.process(options);
+    expect(await world.clock.until(one.runtime.run(saga, []))).toBe(1);
+    expect(log).toEqual(['first', 'second']);
+  });
+
+  it('that ends with its process passes to another, which answers recorded steps from the journal', async () => {
+    const world = new World();
+    const { saga, log, options } = slow(world, 300);
+    const one = world.process(options);
+    void one.runtime.run(saga, []);
+    await world.clock.advance(100);
+    one.kill();
+    const two = world.process(options);
+    expect(await world.clock.until(two.runtime.handle(saga, 'x').outcome())).toBe(2);
+    expect(log).toEqual(['first', 'second', 'second']);
+    expect(two.events.filter(({ name }) => name === 'step.replayed').map(({ step }) => step)).toEqual(['first']);
+  });
+
+  it('B8 that cannot be renewed aborts the step before it ends', async () => {
+    const world = new World();
+    const { saga, signals, options } = slow(world, 60_000);
+    const one = world.process(options, () => ({ renew: () => Promise.reject(new StoreUnavailableError('down')) }));
+    void one.runtime.run(saga, []).catch(() => {});
+    await world.clock.advance(50);
+    expect(signals[0]?.aborted).toBe(false);
+    await world.clock.advance(940);
+    expect(signals[0]?.aborted).toBe(true);
+  });
+
+  it('whose renewal hangs aborts the step all the same', async () => {
+    const world = new World();
+    const { saga, signals, options } = slow(world, 60_000);
+    const one = world.process(options, () => ({ renew: () => new Promise(() => {}) }));
+    void one.runtime.run(saga, []).catch(() => {});
+    await world.clock.advance(990);
+    expect(signals[0]?.aborted).toBe(true);
+  });
+});
+
+describe('a process that was paused beyond its lease', () => {
+  it('writes nothing after it goes on, and its caller gets the outcome of the winner', async () => {
+    const world = new World();
+    const { saga, log, options } = slow(world, 500);
+    const one = world.process({ ...options, worker: false });
+    const caller = one.runtime.run(saga, []);
+    await world.clock.advance(100);
+    one.pause();
+    const two = world.process(options);
+    await world.clock.advance(5_000);
+    const before = await world.store.load('slow/x');
+    expect(before?.head.status).toBe('completed');
+    one.resume();
+    expect(await world.clock.until(caller)).toBe(2);
+    expect(await world.store.load('slow/x')).toEqual(before);
+    expect(log).toEqual(['first', 'second', 'second']);
+    void two;
+  });
+
+  it('does not start a step whose intent became durable too late', async () => {
+    const world = new World();
+    const ran: number[] = [];
+    const step = defineStep('s', { readOnly: true }, async () => void ran.push(1));
+    const saga = defineSaga('late', { id: () => 'x' }, async (run) => run.step(step));
+    // The answer of the commit takes longer than the lease.
+    const one = world.process({ sagas: [saga], steps: [step], lease: 1_000, worker: false }, (store) => ({
+      async commit(change) {
+        const done = await store.commit(change);
+        await new Promise<void>((resolve) => void world.clock.setTimer(1_500, resolve));
+        return done;
+      },
+    }));
+    void one.runtime.run(saga, []).catch(() => {});
+    await world.clock.advance(3_000);
+    expect(ran).toEqual([]);
+  });
+});
+
+describe('a runtime that stops', () => {
+  it('B12 lets running steps end, starts none, and hands the run back so that others go on at once', async () => {
+    const world = new World();
+    const { saga, log, options } = slow(world, 500);
+    const one = world.process(options);
+    const caller = one.runtime.run(saga, []).catch((e: unknown) => e);
+    await world.clock.advance(100);
+    const stopped = one.runtime.stop();
+    await world.clock.until(stopped);
+    expect(log).toEqual(['first', 'second']);
+    expect(await world.clock.until(caller)).toBe(1);
+  });
+
+  it('hands back after the drain what does not end, without an outcome', async () => {
+    const world = new World();
+    const { saga, log, options } = slow(world, 60_000);
+    const one = world.process(options);
+    const caller = one.runtime.run(saga, []).catch((e: unknown) => e);
+    await world.clock.advance(100);
+    await world.clock.until(one.runtime.stop({ drain: '1s' }));
+    expect(await world.clock.until(caller)).toMatchObject({ code: 'SAGA_STILL_RUNNING' });
+    expect((await world.store.load('slow/x'))?.head.status).toBe('running');
+    const at = world.clock.monotonic();
+    const two = world.process(options);
+    await world.clock.advance(50);
+    expect(log).toEqual(['first', 'second', 'second']);
+    expect(world.clock.monotonic() - at).toBeLessThan(1_000);
+    expect(two.events.map(({ name }) => name)).toContain('run.claimed');
+  });
+
+  it('does not start the next step, and flushes the outcome of the last one', async () => {
+    const world = new World();
+    const log: string[] = [];
+    const a = defineStep('a', { readOnly: true }, async () => {
+      await new Promise<void>((resolve) => void world.clock.setTimer(100, resolve));
+      log.push('a');
+    });
+    const b = defineStep('b', { readOnly: true }, async () => void log.push('b'));
+    const saga = defineSaga('two', { id: () => 'x' }, async (run) => {
+      await run.step(a);
+      await run.step(b);
+    });
+    const options = { sagas: [saga], steps: [a, b] };
+    const one = world.process(options);
+    void one.runtime.run(saga, []).catch(() => {});
+    await world.clock.advance(50);
+    await world.clock.until(one.runtime.stop());
+    expect(log).toEqual(['a']);
+    const types = (await world.store.load('two/x'))?.entries.map(({ type }) => type);
+    expect(types).toEqual(['saga.started', 'step.started', 'step.completed']);
+    const two = world.process(options);
+    await world.clock.until(two.runtime.handle(saga, 'x').outcome());
+    expect(log).toEqual(['a', 'b']);
+  });
+});
+
+describe('a process that claims its own run again', () => {
+  it('ends the old pass before the new one begins', async () => {
+    const world = new World();
+    const { saga, log, options } = slow(world, 3_000);
+    let renewals = true;
+    const one = world.process({ ...options, poll: 100 }, (store) => ({
+      renew: (owner, ids, leaseMs) => (renewals ? store.renew(owner, ids, leaseMs) : Promise.reject(new StoreUnavailableError('down'))),
+    }));
+    const caller = one.runtime.run(saga, []);
+    await world.clock.advance(100);
+    renewals = false;
+    await world.clock.advance(1_500);
+    renewals = true;
+    expect(await world.clock.until(caller)).toBe(2);
+    expect(log).toEqual(['first', 'second', 'second']);
+    const outcomes = (await world.store.load('slow/x'))?.entries.filter(({ key }) => key.endsWith('/outcome'));
+    expect(outcomes).toHaveLength(2);
+  });
+});
