@@ -1,18 +1,17 @@
-import { isDeepStrictEqual } from 'node:util';
-import { decodeRecord, encodeRecord } from '../base/codec.js';
 import type { Codec } from '../base/codec.js';
 import type { Environment } from '../base/environment.js';
 import { runInScope } from '../base/scope.js';
 import type { Data } from '../base/store.js';
+import { Calls } from './calls.js';
+import type { Answering, Called } from './calls.js';
 import type { Operation, RunContext } from './definition.js';
 import { OwnershipLostError, ReplayMismatchError, StepFencedError } from './errors.js';
 import type { StepHistory } from './history.js';
-import { brief, encodeOutcome, intentOf, unknownStep } from './intent.js';
+import { encodeOutcome, unknownStep } from './intent.js';
 import type { Journal } from './journal.js';
 import { OUTCOME_TYPE } from './records.js';
-import type { IntentRecord, OutcomeRecord } from './records.js';
+import type { OutcomeRecord } from './records.js';
 import type { PassScope, Runtime } from './runtime-types.js';
-import { StepCall } from './step-call.js';
 import type { Invoke, StepOutcome } from './step-call.js';
 
 /** What a pass needs of the run that it belongs to. */
@@ -35,21 +34,6 @@ export interface PassHost {
 /** How a body came to its end. */
 export type BodyEnd = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
 
-/** A step that the body has called in this pass. */
-interface Called {
-  readonly operation: Operation;
-  readonly intent: IntentRecord;
-  /** Encoded at the call, when the body has not touched its arguments yet; undefined when the journal has it. */
-  readonly data: Data | undefined;
-  readonly call: StepCall;
-  readonly invoke: Invoke;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-  /** Position in the journal; 0 until it has one. */
-  n: number;
-  state: 'called' | 'running' | 'settled' | 'given';
-}
-
 interface Settled {
   readonly called: Called;
   readonly data: Data;
@@ -63,8 +47,7 @@ interface Settled {
  */
 export class Pass implements PassScope {
   readonly runtime: Runtime;
-  private readonly occurrences = new Map<string, number>();
-  private readonly byPosition = new Map<number, Called>();
+  private readonly calls: Calls;
   private readonly running = new Set<Called>();
   private readonly settled: Settled[] = [];
   private readonly originals = new WeakMap<object, unknown>();
@@ -73,9 +56,6 @@ export class Pass implements PassScope {
   /** Called and not given an outcome yet. */
   private open = 0;
   private replayed = 0;
-  /** Intents that the journal held when this pass began; how many of them the body has called. */
-  private readonly found: number;
-  private met = 0;
   private scheduled = false;
   private flushSoon = false;
   /** An outcome is buffered that must not wait for an intent to travel with. */
@@ -89,12 +69,12 @@ export class Pass implements PassScope {
     private readonly journal: Journal,
   ) {
     this.runtime = host.runtime;
-    this.found = journal.history.steps.length;
+    this.calls = new Calls(journal, host.codecs);
   }
 
   /** Bodies run, or are about to: their intents are written or on their way. */
   get isBusy(): boolean {
-    return this.running.size > 0 || [...this.byPosition.values()].some((called) => called.state === 'called' && called.data !== undefined);
+    return this.running.size > 0 || [...this.calls.all()].some((called) => called.state === 'called' && called.data !== undefined);
   }
 
   /** Calls the body. */
@@ -120,7 +100,7 @@ export class Pass implements PassScope {
   step(operation: Operation, args: readonly unknown[], invoke: Invoke): Promise<unknown> {
     if (this.state !== 'forward') return new Promise(() => {});
     const promise = new Promise<unknown>((resolve, reject) => {
-      const called = this.call(operation, args, { invoke, resolve, reject });
+      const called = this.take(operation, args, { invoke, resolve, reject });
       if (!called) return;
       this.open += 1;
       // One whose outcome is recorded is answered by the replay.
@@ -159,7 +139,7 @@ export class Pass implements PassScope {
   /** After `fence`: waits until every running body has settled or `graceMs` have passed, then buffers what became known. */
   async quiesce(graceMs: number): Promise<void> {
     await this.journal.idle();
-    for (const called of this.byPosition.values()) {
+    for (const called of this.calls.all()) {
       // Its intent became durable, and its body was never called.
       if (called.state === 'called' && !this.journal.history.step(called.n).found) {
         this.settle(called, { outcome: 'refused', error: new StepFencedError(this.journal.saga, this.journal.id, called.operation.name) });
@@ -177,43 +157,16 @@ export class Pass implements PassScope {
     this.recordSettled();
   }
 
-  private call(
-    operation: Operation,
-    args: readonly unknown[],
-    rest: Pick<Called, 'invoke' | 'resolve' | 'reject'>,
-  ): Called | undefined {
+  /** Undefined: the call was refused, or the code does not fit the journal. */
+  private take(operation: Operation, args: readonly unknown[], answering: Answering): Called | undefined {
     try {
       if (this.host.operation(operation.name) !== operation) throw unknownStep(operation.name);
-      const { history, saga, id } = this.journal;
-      const occurrence = (this.occurrences.get(operation.name) ?? 0) + 1;
-      const data = encodeRecord(this.host.codecs[0] as Codec, intentOf(history, operation, occurrence, args));
-      const intent = decodeRecord(this.host.codecs, data) as IntentRecord;
-      this.occurrences.set(operation.name, occurrence);
-      const found = history.call(operation.name, occurrence);
-      if (found) return this.meet(found, operation, intent, rest);
-      return { ...rest, operation, intent, data, call: new StepCall(operation, intent, { saga, id }, false), n: 0, state: 'called' };
+      return this.calls.add(operation, args, answering);
     } catch (error) {
-      rest.reject(error);
+      if (error instanceof ReplayMismatchError) this.host.onMismatch(error);
+      else answering.reject(error);
       return undefined;
     }
-  }
-
-  /** The journal knows this call. */
-  private meet(
-    found: StepHistory,
-    operation: Operation,
-    intent: IntentRecord,
-    rest: Pick<Called, 'invoke' | 'resolve' | 'reject'>,
-  ): Called | undefined {
-    if (!isDeepStrictEqual(found.intent.args, intent.args)) {
-      this.mismatch(`step ${found.n} is ${operation.name} with other arguments`, `calls it with ${brief(intent.args)}, not ${brief(found.intent.args)}`);
-      return undefined;
-    }
-    this.met += 1;
-    const call = new StepCall(operation, found.intent, this.journal, true);
-    const called: Called = { ...rest, operation, intent: found.intent, data: undefined, call, n: found.n, state: 'called' };
-    this.byPosition.set(found.n, called);
-    return called;
   }
 
   private stir(): void {
@@ -230,7 +183,7 @@ export class Pass implements PassScope {
     const news = this.fresh.find((called) => called.n === 0);
     const due = this.journal.history.settled[this.replayed];
     if (due) return this.replay(due, news);
-    if (this.met < this.found && (news || this.end)) return this.mismatchAt(news);
+    if (this.calls.areMissing && (news || this.end)) return this.host.onMismatch(this.calls.missing(news));
     if (this.end && !this.end.ok) return this.host.onBodyEnd(this.end);
     if (!this.host.stopping) this.recordIntents();
     const next = this.settled.shift();
@@ -244,13 +197,13 @@ export class Pass implements PassScope {
   }
 
   private replay(due: StepHistory, news: Called | undefined): void {
-    const called = this.byPosition.get(due.n);
+    const called = this.calls.at(due.n);
     if (called) {
       this.replayed += 1;
       this.journal.tell('step.replayed', { step: called.operation.name });
       this.give(called, due.outcome as OutcomeRecord);
     } else if (news || this.end) {
-      this.mismatchAt(news);
+      this.host.onMismatch(this.calls.missing(news));
     }
   }
 
@@ -258,9 +211,7 @@ export class Pass implements PassScope {
   private recordIntents(): void {
     for (const called of this.fresh) {
       if (called.n > 0 || called.data === undefined) continue;
-      called.n = this.journal.history.steps.length + 1;
-      this.byPosition.set(called.n, called);
-      this.journal.addEntry({ key: `step:${called.n}`, type: 'step.started', data: called.data }, called.intent);
+      this.journal.addEntry({ key: `step:${this.calls.number(called)}`, type: 'step.started', data: called.data }, called.intent);
     }
   }
 
@@ -334,15 +285,5 @@ export class Pass implements PassScope {
     this.settled.push({ called, data, record });
     if (this.running.size === 0) this.onAllSettled?.();
     this.stir();
-  }
-
-  private mismatchAt(news: Called | undefined): void {
-    const unmet = this.journal.history.steps.find((step) => !this.byPosition.has(step.n));
-    const recorded = unmet ? `step ${unmet.n} is ${unmet.intent.operation}` : 'the body went on';
-    this.mismatch(recorded, news ? `calls ${news.operation.name}` : 'ends without calling it');
-  }
-
-  private mismatch(recorded: string, found: string): void {
-    this.host.onMismatch(new ReplayMismatchError(this.journal.saga, this.journal.id, recorded, found));
   }
 }

@@ -1,0 +1,103 @@
+import { isDeepStrictEqual } from 'node:util';
+import { decodeRecord, encodeRecord } from '../base/codec.js';
+import type { Codec } from '../base/codec.js';
+import type { Data } from '../base/store.js';
+import type { Operation } from './definition.js';
+import { ReplayMismatchError } from './errors.js';
+import type { StepHistory } from './history.js';
+import { brief, intentOf } from './intent.js';
+import type { Journal } from './journal.js';
+import type { IntentRecord } from './records.js';
+import { StepCall } from './step-call.js';
+import type { Invoke } from './step-call.js';
+
+/** How a call is run, and how the body that made it is answered. */
+export interface Answering {
+  readonly invoke: Invoke;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A step that the body has called in this pass. */
+export interface Called extends Answering {
+  readonly operation: Operation;
+  readonly intent: IntentRecord;
+  /** Encoded at the call, when the body has not touched its arguments yet; undefined when the journal has it. */
+  readonly data: Data | undefined;
+  readonly call: StepCall;
+  /** Position in the journal; 0 until it has one. */
+  n: number;
+  state: 'called' | 'running' | 'settled' | 'given';
+}
+
+/** The calls of one pass, each met with what the journal says of it: by operation, occurrence and arguments. */
+export class Calls {
+  private readonly occurrences = new Map<string, number>();
+  private readonly byPosition = new Map<number, Called>();
+  /** Intents that the journal held when the pass began; how many of them the body has called. */
+  private readonly found: number;
+  private met = 0;
+
+  constructor(
+    private readonly journal: Journal,
+    private readonly codecs: readonly Codec[],
+  ) {
+    this.found = journal.history.steps.length;
+  }
+
+  /** Whether the journal holds intents that the body has not called. */
+  get areMissing(): boolean {
+    return this.met < this.found;
+  }
+
+  at(n: number): Called | undefined {
+    return this.byPosition.get(n);
+  }
+
+  all(): Iterable<Called> {
+    return this.byPosition.values();
+  }
+
+  /** A call of the body. @throws CodecError for its arguments; ReplayMismatchError when the journal has others. */
+  add(operation: Operation, args: readonly unknown[], answering: Answering): Called {
+    const { history } = this.journal;
+    const occurrence = (this.occurrences.get(operation.name) ?? 0) + 1;
+    const data = encodeRecord(this.codecs[0] as Codec, intentOf(history, operation, occurrence, args));
+    const intent = decodeRecord(this.codecs, data) as IntentRecord;
+    this.occurrences.set(operation.name, occurrence);
+    const found = history.call(operation.name, occurrence);
+    if (found) return this.meet(found, operation, intent, answering);
+    const call = new StepCall(operation, intent, this.journal, false);
+    return { ...answering, operation, intent, data, call, n: 0, state: 'called' };
+  }
+
+  /** Gives a call that is new to the journal its position: the next one. */
+  number(called: Called): number {
+    called.n = this.journal.history.steps.length + 1;
+    this.byPosition.set(called.n, called);
+    return called.n;
+  }
+
+  /** What the journal says and the body does not do. */
+  missing(news: Called | undefined): ReplayMismatchError {
+    const unmet = this.journal.history.steps.find((step) => !this.byPosition.has(step.n));
+    const recorded = unmet ? `step ${unmet.n} is ${unmet.intent.operation}` : 'the body went on';
+    return this.mismatch(recorded, news ? `calls ${news.operation.name}` : 'ends without calling it');
+  }
+
+  private meet(found: StepHistory, operation: Operation, intent: IntentRecord, answering: Answering): Called {
+    if (!isDeepStrictEqual(found.intent.args, intent.args)) {
+      const recorded = `step ${found.n} is ${operation.name} with ${brief(found.intent.args)}`;
+      throw this.mismatch(recorded, `calls it with other arguments, ${brief(intent.args)}`);
+    }
+    this.met += 1;
+    const call = new StepCall(operation, found.intent, this.journal, true);
+    const called: Called = { ...answering, operation, intent: found.intent, data: undefined, call, n: found.n, state: 'called' };
+    this.byPosition.set(found.n, called);
+    return called;
+  }
+
+  private mismatch(recorded: string, found: string): ReplayMismatchError {
+    return new ReplayMismatchError(this.journal.saga, this.journal.id, recorded, found);
+  }
+}
