@@ -129,7 +129,7 @@ describe('a runtime that stops', () => {
     expect(await world.clock.until(caller)).toMatchObject({ code: 'SAGA_STILL_RUNNING' });
     expect((await world.store.load('slow/x'))?.head.status).toBe('running');
     const at = world.clock.monotonic();
-    const two = world.process(options);
+    const two = world.process({ ...options, poll: 20 });
     await world.clock.advance(50);
     expect(log).toEqual(['first', 'second', 'second']);
     expect(world.clock.monotonic() - at).toBeLessThan(1_000);

@@ -32,7 +32,10 @@ function compile(compiler: keyof typeof compilers, mode: (typeof modes)[number],
   const compilerOptions = { experimentalDecorators: legacy, emitDecoratorMetadata: legacy, rootDir: root };
   const config = { extends: join(root, 'tsconfig.check.json'), compilerOptions, include: ['*.ts'], exclude: [] };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
-  const { stdout, stderr } = spawnSync(process.execPath, [join(root, compilers[compiler]), '-p', folder, '--pretty', 'false'], { cwd: folder, encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(process.execPath, [join(root, compilers[compiler]), '-p', folder, '--pretty', 'false'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
   expect(stderr).toBe('');
   return stdout.split('\n').flatMap((line) => {
     const found = /^(\S+)\((\d+),\d+\): error (TS\d+)/.exec(line);
@@ -53,14 +56,23 @@ describe.each(chosen)('%s', (compiler) => {
     );
     const refused = compile(compiler, mode, (text) => text.replaceAll('@ts-expect-error', 'refused:')).map((one) => one.split(' ')[0]);
     expect(expected.length).toBeGreaterThan(50);
-    expect([...new Set(refused)].toSorted()).toEqual(expected.toSorted());
+    expect(new Set(refused)).toEqual(new Set(expected));
   });
 
   it('says in one sentence what does not fit', () => {
     const folder = mkdtempSync(join(scratch, 'one-'));
-    writeFileSync(join(folder, 'one.ts'), "import { Step } from '@redress/decorators';\nexport class A {\n  @Step()\n  sync(): number {\n    return 1;\n  }\n}\n");
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: join(root, 'tsconfig.check.json'), compilerOptions: { rootDir: root }, include: ['*.ts'], exclude: [] }));
-    const { stdout } = spawnSync(process.execPath, [join(root, compilers[compiler]), '-p', folder, '--pretty', 'false'], { cwd: folder, encoding: 'utf8' });
+    writeFileSync(
+      join(folder, 'one.ts'),
+      "import { Step } from '@redress/decorators';\nexport class A {\n  @Step()\n  sync(): number {\n    return 1;\n  }\n}\n",
+    );
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ extends: join(root, 'tsconfig.check.json'), compilerOptions: { rootDir: root }, include: ['*.ts'], exclude: [] }),
+    );
+    const { stdout } = spawnSync(process.execPath, [join(root, compilers[compiler]), '-p', folder, '--pretty', 'false'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
     expect(stdout).toContain('The method must return a promise: make it async.');
     expect(stdout).not.toContain('No overload matches');
   });

@@ -14,6 +14,8 @@ export interface RedressEvent {
 export type Listener = (event: RedressEvent) => void;
 
 export interface EventBus {
+  /** Whether anybody listens: an event that nobody hears need not be made. */
+  readonly listening: boolean;
   /** Calls `listener` for each event of this name, or of every name for `*`. Answers a function that ends it. */
   on(name: string, listener: Listener): () => void;
   publish(event: RedressEvent): void;
@@ -22,6 +24,7 @@ export interface EventBus {
 /** Listeners are called in the order in which they came. One that throws is reported as a process warning; the others go on. */
 export function createEventBus(): EventBus {
   const listeners = new Map<string, Set<Listener>>();
+  let count = 0;
   const tell = (name: string, event: RedressEvent): void => {
     for (const listener of listeners.get(name) ?? []) {
       try {
@@ -32,11 +35,17 @@ export function createEventBus(): EventBus {
     }
   };
   return {
+    get listening() {
+      return count > 0;
+    },
     on(name, listener) {
       const own: Listener = (event) => listener(event);
       const set = listeners.get(name) ?? new Set();
       listeners.set(name, set.add(own));
-      return () => void set.delete(own);
+      count += 1;
+      return () => {
+        if (set.delete(own)) count -= 1;
+      };
     },
     publish(event) {
       tell(event.name, event);

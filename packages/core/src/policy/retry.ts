@@ -57,7 +57,7 @@ const retryOptions = z.strictObject({
   factor: z.number().min(1).optional(),
   maxDelay: duration.optional(),
   jitter: duration.optional(),
-  maxDuration: duration.optional(),
+  maxDuration: duration.or(z.literal(Infinity)).optional(),
   retryOn: matchers.optional(),
   abortOn: matchers.optional(),
   nested: z.enum(['outermost', 'allow']).optional(),

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { decodeRecord, encodeRecord } from '../base/codec.js';
 import type { Codec } from '../base/codec.js';
+import type { Environment } from '../base/environment.js';
 import type { Data } from '../base/store.js';
 import type { Operation } from './definition.js';
 import { ReplayMismatchError } from './errors.js';
 import type { StepHistory } from './history.js';
-import { brief, intentOf } from './intent.js';
+import { brief, encodeIntent } from './intent.js';
 import type { Journal } from './journal.js';
 import type { IntentRecord } from './records.js';
 import { StepCall } from './step-call.js';
@@ -33,7 +33,8 @@ export interface Called extends Answering {
 /** The calls of one pass, each met with what the journal says of it: by operation, occurrence and arguments. */
 export class Calls {
   private readonly occurrences = new Map<string, number>();
-  private readonly byPosition = new Map<number, Called>();
+  /** By position, from 1; the journal's intents that the body has not called are holes. */
+  private readonly placed: (Called | undefined)[] = [];
   /** Intents that the journal held when the pass began; how many of them the body has called. */
   private readonly found: number;
   private met = 0;
@@ -41,6 +42,7 @@ export class Calls {
   constructor(
     private readonly journal: Journal,
     private readonly codecs: readonly Codec[],
+    private readonly environment: Environment,
   ) {
     this.found = journal.history.steps.length;
   }
@@ -51,36 +53,37 @@ export class Calls {
   }
 
   at(n: number): Called | undefined {
-    return this.byPosition.get(n);
+    return this.placed[n - 1];
   }
 
-  all(): Iterable<Called> {
-    return this.byPosition.values();
+  /** Those that have a position. */
+  all(): readonly Called[] {
+    return this.placed.filter((called) => called !== undefined);
   }
 
   /** A call of the body. @throws CodecError for its arguments; ReplayMismatchError when the journal has others. */
   add(operation: Operation, args: readonly unknown[], answering: Answering): Called {
-    const { history } = this.journal;
+    const { history, saga, id } = this.journal;
     const occurrence = (this.occurrences.get(operation.name) ?? 0) + 1;
-    const data = encodeRecord(this.codecs[0] as Codec, intentOf(history, operation, occurrence, args));
-    const intent = decodeRecord(this.codecs, data) as IntentRecord;
+    const { data, intent } = encodeIntent(this.codecs, history, operation, occurrence, args);
     this.occurrences.set(operation.name, occurrence);
-    const found = history.call(operation.name, occurrence);
+    const found = this.found === 0 ? undefined : history.call(operation.name, occurrence);
     if (found) return this.meet(found, operation, intent, answering);
-    const call = new StepCall(operation, intent, this.journal, false);
-    return { ...answering, operation, intent, data, call, n: 0, state: 'called' };
+    const call = new StepCall(operation, intent, saga, id, this.environment, false);
+    const { invoke, resolve, reject } = answering;
+    return { invoke, resolve, reject, operation, intent, data, call, n: 0, state: 'called' };
   }
 
   /** Gives a call that is new to the journal its position: the next one. */
   number(called: Called): number {
     called.n = this.journal.history.steps.length + 1;
-    this.byPosition.set(called.n, called);
+    this.placed[called.n - 1] = called;
     return called.n;
   }
 
   /** What the journal says and the body does not do. */
   missing(news: Called | undefined): ReplayMismatchError {
-    const unmet = this.journal.history.steps.find((step) => !this.byPosition.has(step.n));
+    const unmet = this.journal.history.steps.find((step) => !this.at(step.n));
     const recorded = unmet ? `step ${unmet.n} is ${unmet.intent.operation}` : 'the body went on';
     return this.mismatch(recorded, news ? `calls ${news.operation.name}` : 'ends without calling it');
   }
@@ -91,9 +94,10 @@ export class Calls {
       throw this.mismatch(recorded, `calls it with other arguments, ${brief(intent.args)}`);
     }
     this.met += 1;
-    const call = new StepCall(operation, found.intent, this.journal, true);
+    const { saga, id } = this.journal;
+    const call = new StepCall(operation, found.intent, saga, id, this.environment, true);
     const called: Called = { ...answering, operation, intent: found.intent, data: undefined, call, n: found.n, state: 'called' };
-    this.byPosition.set(found.n, called);
+    this.placed[found.n - 1] = called;
     return called;
   }
 

@@ -76,6 +76,13 @@ export class StepFencedError extends SagaError {
   }
 }
 
+/** A step that must not be repeated was interrupted: whether it had its effect is not known. Code `STEP_INTERRUPTED`. */
+export class StepInterruptedError extends SagaError {
+  constructor(saga: string, id: string, step: string) {
+    super('STEP_INTERRUPTED', saga, id, `${step} of ${saga} "${id}" was interrupted, and it must not be repeated.`, { details: { step } });
+  }
+}
+
 /** An attempt of an undo took longer than its `timeout`. It is repeated. Code `UNDO_TIMEOUT`. */
 export class UndoTimeoutError extends SagaError {
   constructor(saga: string, id: string, step: string, timeoutMs: number) {

@@ -1,7 +1,7 @@
 import type { Codec } from '../base/codec.js';
 import { CodecError } from '../base/errors.js';
 import type { Entry } from '../base/store.js';
-import { positionOf, recordOf } from './records.js';
+import { recordOf } from './records.js';
 import type { EndRecord, FrozenRecord, IntentRecord, JournalRecord, OutcomeRecord, StartedRecord, StuckRecord } from './records.js';
 
 /** One step as the journal knows it. */
@@ -20,11 +20,11 @@ export class History {
   readonly steps: StepHistory[] = [];
   /** Steps in the order in which their outcomes were recorded: the order of replay. */
   readonly settled: StepHistory[] = [];
-  private readonly byCall = new Map<string, StepHistory>();
+  private byCall: Map<string, StepHistory> | undefined;
   cause: unknown;
   decided = false;
   frozen: FrozenRecord | undefined;
-  readonly undone = new Set<string>();
+  private readonly undoneKeys: string[] = [];
   stuck: StuckRecord[] = [];
   end: { readonly status: 'completed' | 'compensated'; readonly record: EndRecord } | undefined;
 
@@ -39,8 +39,9 @@ export class History {
     return history;
   }
 
-  /** The `occurrence`-th call of an operation. */
+  /** The `occurrence`-th call of an operation, among the steps that were there when this was asked first. */
   call(operation: string, occurrence: number): StepHistory | undefined {
+    this.byCall ??= new Map(this.steps.map((step) => [`${step.intent.operation}#${step.intent.occurrence}`, step]));
     return this.byCall.get(`${operation}#${occurrence}`);
   }
 
@@ -56,12 +57,12 @@ export class History {
         this.started = one.record;
         break;
       case 'step.started':
-        this.addStep({ n: positionOf(one.key), intent: one.record, found });
+        this.addStep({ n: one.n, intent: one.record, found });
         break;
       case 'step.completed':
       case 'step.refused':
       case 'step.unknown': {
-        const step = this.step(positionOf(one.key));
+        const step = this.step(one.n);
         step.outcome = one.record;
         this.settled.push(step);
         break;
@@ -74,7 +75,7 @@ export class History {
         this.frozen = one.record;
         break;
       case 'undo.completed':
-        this.undone.add(one.key);
+        this.undoneKeys.push(one.key);
         break;
       case 'saga.stuck':
         this.stuck.push(one.record);
@@ -88,10 +89,13 @@ export class History {
     }
   }
 
+  isUndone(n: number, late: boolean): boolean {
+    return this.undoneKeys.includes(undoneKey(n, late));
+  }
+
   private addStep(step: StepHistory): void {
     if (step.n !== this.steps.length + 1) throw new CodecError(`The journal holds step ${step.n} out of its place.`, '');
     this.steps.push(step);
-    this.byCall.set(`${step.intent.operation}#${step.intent.occurrence}`, step);
   }
 }
 

@@ -8,19 +8,33 @@ import type { History } from './history.js';
 import type { IntentRecord, OutcomeRecord, StartedRecord } from './records.js';
 import type { StepOutcome } from './step-call.js';
 
-/** The intent of a call: what an undo will need, and the key that the outside will see. */
-export function intentOf(history: History, operation: Operation, occurrence: number, args: readonly unknown[]): IntentRecord {
+/** The intent of a call, encoded now, and the decoded copy: what the body does to its arguments later does not count. */
+export function encodeIntent(
+  codecs: readonly Codec[],
+  history: History,
+  operation: Operation,
+  occurrence: number,
+  args: readonly unknown[],
+): { data: Data; intent: IntentRecord } {
+  const intent = intentOf(history, operation, occurrence, args);
+  const data = encodeRecord(codecs[0] as Codec, intent);
+  return { data, intent: args.every(isPrimitive) ? intent : (decodeRecord(codecs, data) as IntentRecord) };
+}
+
+/** A value that nobody can change: its decoded copy is itself. */
+function isPrimitive(value: unknown): boolean {
+  return value === null || (typeof value !== 'object' && typeof value !== 'function');
+}
+
+/** What an undo will need, and the key that the outside will see. */
+function intentOf(history: History, operation: Operation, occurrence: number, args: readonly unknown[]): IntentRecord {
+  const { name, hash } = operation;
   const kind = operation.compensation ? 'compensated' : operation.readOnly ? 'readOnly' : 'irreversible';
   const compensation = operation.compensation?.name ?? operation.irreversible;
-  return {
-    operation: operation.name,
-    occurrence,
-    args,
-    key: forwardKey(history.started as StartedRecord, operation.name, occurrence),
-    kind,
-    ...(compensation === undefined ? {} : { compensation }),
-    hash: operation.hash,
-  };
+  const key = forwardKey(history.started as StartedRecord, name, occurrence);
+  const own = [...args];
+  if (compensation === undefined) return { operation: name, occurrence, args: own, key, kind, hash };
+  return { operation: name, occurrence, args: own, key, kind, compensation, hash };
 }
 
 /** `<saga>/<id>~<nonce>/<operation>[#n]`: constant over retries and crashes, never used by another run. */
@@ -38,7 +52,9 @@ export function encodeOutcome(codecs: readonly Codec[], outcome: StepOutcome): {
   const codec = codecs[0] as Codec;
   let data: Data;
   try {
-    data = encodeRecord(codec, recordOfOutcome(outcome));
+    const record = recordOfOutcome(outcome);
+    data = encodeRecord(codec, record);
+    if (record.outcome === 'done' && isPrimitive(record.result)) return { data, record };
   } catch (error) {
     if (!(error instanceof CodecError)) throw error;
     // An error with fields that cannot be kept stays the kind of outcome that it was.

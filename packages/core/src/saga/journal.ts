@@ -6,7 +6,6 @@ import { ConflictError, RedressError, StoreRegressionError, StoreUnavailableErro
 import type { Commit, Head, HeadPatch, Loaded, NewEntry, Store, Wake } from '../base/store.js';
 import { OwnershipLostError, messageOf } from './errors.js';
 import { History } from './history.js';
-import { positionOf } from './records.js';
 import type { JournalRecord, RecordOf, RecordType } from './records.js';
 
 /** What all journals of a runtime share. */
@@ -19,15 +18,24 @@ export interface Desk {
   readonly leaseMs: number;
 }
 
+interface Write {
+  readonly patch: HeadPatch;
+  readonly then: (error?: unknown) => void;
+}
+
 /**
  * The owner's pen: entries are buffered and written together, one commit at a time, each guarded by what this owner
- * last saw of the head. A commit also extends the lease.
+ * last saw of the head. A commit also extends the lease when half of it is over.
  */
 export class Journal {
+  /** Id of its stream. */
+  readonly stream: string;
   private past: History;
   private head: Head | undefined;
   private buffer: { entry: NewEntry; told: JournalRecord }[] = [];
-  private writing: Promise<void> = Promise.resolve();
+  private busy = false;
+  private leaving: Promise<void> | undefined;
+  private readonly queue: Write[] = [];
   private safeUntil = Infinity;
   private closedBy: RedressError | undefined;
   /** Called once, when this owner must stop: the lease is lost, not safe any more, or given away. */
@@ -41,6 +49,7 @@ export class Journal {
     readonly id: string,
     found?: { readonly head: Head; readonly history: History; readonly claimedAt: number },
   ) {
+    this.stream = streamOf(saga, id);
     this.past = found?.history ?? new History();
     this.head = found?.head;
     if (found) this.renewed(found.claimedAt);
@@ -51,9 +60,6 @@ export class Journal {
     return this.past;
   }
 
-  get stream(): string {
-    return streamOf(this.saga, this.id);
-  }
 
   get closed(): RedressError | undefined {
     return this.closedBy;
@@ -96,24 +102,45 @@ export class Journal {
   }
 
   /** Adds an entry to the next commit. @throws CodecError, and nothing is added. */
-  add<T extends RecordType>(key: string, type: T, record: RecordOf<T>): void {
-    this.addEntry({ key, type, data: encodeRecord(this.desk.codecs[0] as Codec, record) }, record);
+  add<T extends RecordType>(key: string, type: T, record: RecordOf<T>, n = 0): void {
+    this.addEntry({ key, type, data: encodeRecord(this.desk.codecs[0] as Codec, record) }, record, n);
   }
 
   /** The same with a record that was encoded before, at the moment that counts. */
-  addEntry<T extends RecordType>(entry: NewEntry & { readonly type: T }, record: RecordOf<T>): void {
+  addEntry<T extends RecordType>(entry: NewEntry & { readonly type: T }, record: RecordOf<T>, n = 0): void {
     if (this.closedBy) return;
-    const told = { type: entry.type, key: entry.key, record } as JournalRecord;
+    const told = { type: entry.type, key: entry.key, n, record } as JournalRecord;
     this.buffer.push({ entry, told });
     this.history.add(told);
   }
 
-  /** Writes what is buffered. Writes queue up: the promise is fulfilled when everything added before is durable. */
+  /** Writes what is buffered: fulfilled when everything added before is durable. */
   flush(patch: HeadPatch = {}): Promise<void> {
-    this.writing = this.writing.then(() => this.write(patch));
-    // The one who awaits it learns of the failure; the queue goes on to fail the same way.
-    this.writing.catch(() => {});
-    return this.writing;
+    return new Promise((resolve, reject) => this.write(patch, (error) => (error === undefined ? resolve() : reject(error as Error))));
+  }
+
+  /** The same for the path of every step, without a promise: `then` is called once, with what prevented it if anything did. */
+  write(patch: HeadPatch, then: (error?: unknown) => void): void {
+    if (this.busy) return void this.queue.push({ patch, then });
+    if (this.closedBy || this.buffer.length === 0) return then(this.closedBy);
+    const batch = this.buffer;
+    this.buffer = [];
+    this.busy = true;
+    const ended = (error?: unknown): void => {
+      if (error === undefined) this.publish(batch);
+      this.busy = false;
+      // What was asked for before goes first; what `then` asks for queues up behind it.
+      const next = this.queue.shift();
+      if (next) this.write(next.patch, next.then);
+      then(error);
+    };
+    const entries = batch.map(({ entry }) => entry);
+    const head = this.patched(patch);
+    const sentAt = this.desk.environment.clock.monotonic();
+    this.send(entries, head).then(
+      (done) => ended(this.accept(done, entries.length, head.wake === undefined ? undefined : sentAt)),
+      (error: unknown) => void this.sendAgain(entries, head, error).then(ended, ended),
+    );
   }
 
   /** Unowned until `until` of the store's clock; then any process may go on. The journal is closed. */
@@ -130,8 +157,11 @@ export class Journal {
   async handBack(why: string, delayMs: number): Promise<void> {
     if (this.closedBy) return;
     this.close(why);
-    await this.idle();
-    if (this.head) await this.desk.store.renew(this.desk.owner, [this.stream], Math.max(delayMs, 1)).catch(() => {});
+    this.leaving = this.idle().then(async () => {
+      if (this.head) await this.desk.store.renew(this.desk.owner, [this.stream], Math.max(delayMs, 1));
+    });
+    // Unanswered, the lease ends by itself: later, that is all.
+    await this.leaving.catch(() => {});
   }
 
   /** Reads the journal anew, as another process would: what users' code did to the objects here does not count. */
@@ -152,57 +182,66 @@ export class Journal {
     }
   }
 
+  /** Settles when this journal asks the store for nothing any more. */
+  async settled(): Promise<void> {
+    await this.idle();
+    await this.leaving?.catch(() => {});
+  }
+
   /** Settles when no commit is in flight. */
-  async idle(): Promise<void> {
-    await this.writing.catch(() => {});
+  idle(): Promise<void> {
+    return new Promise((resolve) => this.write({}, () => resolve()));
   }
 
-  private async write(patch: HeadPatch): Promise<void> {
-    if (this.closedBy) throw this.closedBy;
-    const batch = this.buffer;
-    if (batch.length === 0) return;
-    this.buffer = [];
-    const entries = batch.map(({ entry }) => entry);
-    await this.commit(entries, {
-      ...(this.head === undefined ? { owner: this.desk.owner, status: 'running', tags: { id: this.id } } : {}),
-      ...(this.claims > 0 ? { claims: 0 } : {}),
-      wake: { inMs: this.desk.leaseMs },
-      ...patch,
-    });
-    this.publish(batch);
+  private patched(patch: HeadPatch): HeadPatch {
+    const wake = { inMs: this.desk.leaseMs };
+    if (this.head === undefined) return { owner: this.desk.owner, status: 'running', tags: { id: this.id }, wake, ...patch };
+    // A lease that lasts is left alone: moving it costs every store a change of its index of what is due.
+    const lease = this.needsRenewal(this.desk.environment.clock.monotonic()) ? { wake } : undefined;
+    return this.head.claims > 0 ? { claims: 0, ...lease, ...patch } : { ...lease, ...patch };
   }
 
-  private async commit(entries: readonly NewEntry[], head: HeadPatch): Promise<void> {
-    const { store, environment } = this.desk;
-    const before = this.head;
+  private send(entries: readonly NewEntry[], head: HeadPatch): Promise<Commit> {
+    const { stream: id } = this;
+    if (!this.head) return this.desk.store.commit({ id, expect: 'absent', create: { kind: 'saga', name: this.saga }, entries, head });
+    const { version, stamp } = this.head;
+    return this.desk.store.commit({ id, expect: { version, stamp }, entries, head });
+  }
+
+  /** After a commit that failed with `error`: again and again, until it is known to be there or nobody can write it here. */
+  private async sendAgain(entries: readonly NewEntry[], head: HeadPatch, error: unknown): Promise<void> {
+    let failure = error;
     for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 1_000)) {
+      const unavailable = failure instanceof ConflictError ? await this.reconcile() : failure;
       if (this.closedBy) throw this.closedBy;
-      const sentAt = environment.clock.monotonic();
-      try {
-        const change = before
-          ? { id: this.stream, expect: { version: (this.head as Head).version, stamp: (this.head as Head).stamp }, entries, head }
-          : { id: this.stream, expect: 'absent' as const, create: { kind: 'saga', name: this.saga }, entries, head };
-        const done = await store.commit(change);
-        this.accept(done, entries.length, sentAt);
-        return;
-      } catch (error) {
-        const unavailable = error instanceof ConflictError ? await this.reconcile() : error;
-        if (unavailable === undefined) continue;
+      if (unavailable !== undefined) {
         if (!(unavailable instanceof StoreUnavailableError)) throw this.refused(unavailable);
         await this.outwait(unavailable, pauseMs);
+        if (this.closedBy) throw this.closedBy;
+      }
+      const sentAt = this.desk.environment.clock.monotonic();
+      try {
+        const lost = this.accept(await this.send(entries, head), entries.length, head.wake === undefined ? undefined : sentAt);
+        if (lost) throw lost;
+        return;
+      } catch (again) {
+        if (this.closedBy) throw this.closedBy;
+        failure = again;
       }
     }
   }
 
-  private accept(done: Commit, entries: number, sentAt: number): void {
+  /** Takes an answered commit in. Answers the loss of ownership, if it shows one. */
+  private accept(done: Commit, entries: number, renewedAt: number | undefined): OwnershipLostError | undefined {
     const expected = (this.head?.length ?? 0) + entries;
     if (!done.applied && (done.head.owner !== this.desk.owner || done.head.length !== expected)) {
-      throw this.lose('its last commit was repeated after somebody else wrote');
+      return this.lose('its last commit was repeated after somebody else wrote');
     }
     const first = this.head === undefined;
     this.head = done.head;
-    this.renewed(sentAt);
+    if (renewedAt !== undefined) this.renewed(renewedAt);
     if (first) this.onDurable();
+    return undefined;
   }
 
   /** After a refused commit: still ours and only foreign news, then the commit may be repeated on top of them. */
@@ -250,9 +289,9 @@ export class Journal {
   }
 
   private publish(batch: readonly { readonly told: JournalRecord }[]): void {
+    if (!this.desk.environment.events.listening) return;
     for (const { told } of batch) {
-      const n = positionOf(told.key);
-      const step = n === 0 ? undefined : this.history.step(n).intent.operation;
+      const step = told.n === 0 ? undefined : this.history.step(told.n).intent.operation;
       const error = 'error' in told.record ? told.record.error : 'cause' in told.record ? told.record.cause : undefined;
       this.tell(told.type, { ...(step === undefined ? {} : { step }), ...(error === undefined ? {} : { error }), details: told.record as object });
     }
@@ -261,6 +300,7 @@ export class Journal {
   /** Publishes an event about this run. */
   tell(name: string, more: { readonly step?: string; readonly error?: unknown; readonly details?: object } = {}): void {
     const { clock, events } = this.desk.environment;
+    if (!events.listening) return;
     events.publish({ name, at: clock.now(), saga: this.saga, id: this.id, ...(more as object) });
   }
 }

@@ -5,7 +5,7 @@ import type { Data } from '../base/store.js';
 import { Calls } from './calls.js';
 import type { Answering, Called } from './calls.js';
 import type { Operation, RunContext } from './definition.js';
-import { OwnershipLostError, ReplayMismatchError, StepFencedError } from './errors.js';
+import { ReplayMismatchError, StepFencedError, StepInterruptedError } from './errors.js';
 import type { StepHistory } from './history.js';
 import { encodeOutcome, unknownStep } from './intent.js';
 import type { Journal } from './journal.js';
@@ -50,7 +50,7 @@ export class Pass implements PassScope {
   private readonly calls: Calls;
   private readonly running = new Set<Called>();
   private readonly settled: Settled[] = [];
-  private readonly originals = new WeakMap<object, unknown>();
+  private originals: WeakMap<object, unknown> | undefined;
   /** Called since the body came to rest last. */
   private fresh: Called[] = [];
   /** Called and not given an outcome yet. */
@@ -69,12 +69,12 @@ export class Pass implements PassScope {
     private readonly journal: Journal,
   ) {
     this.runtime = host.runtime;
-    this.calls = new Calls(journal, host.codecs);
+    this.calls = new Calls(journal, host.codecs, host.environment);
   }
 
   /** Bodies run, or are about to: their intents are written or on their way. */
   get isBusy(): boolean {
-    return this.running.size > 0 || [...this.calls.all()].some((called) => called.state === 'called' && called.data !== undefined);
+    return this.running.size > 0 || this.calls.all().some((called) => called.state === 'called' && called.data !== undefined);
   }
 
   /** Calls the body. */
@@ -82,33 +82,38 @@ export class Pass implements PassScope {
     const context: RunContext = {
       saga: this.journal.saga,
       id: this.journal.id,
-      step: (step, ...args) => this.step(step, args, (given, call) => step.invoke(given as typeof args, call)) as never,
+      step: (step, ...args) => this.step(step, args, step.invoke as unknown as Invoke) as never,
     };
     const ended = (end: BodyEnd): void => {
       this.end = end;
       this.stir();
     };
-    // Within an async function, so that a body that throws synchronously ends like any other.
-    runInScope({ pass: this }, async () => body(context)).then(
-      (value) => ended({ ok: true, value }),
-      (error: unknown) => ended({ ok: false, error }),
-    );
+    const failed = (error: unknown): void => ended({ ok: false, error });
     this.stir();
+    try {
+      runInScope({ pass: this }, () => Promise.resolve(body(context))).then((value) => ended({ ok: true, value }), failed);
+    } catch (error) {
+      failed(error);
+    }
   }
 
   /** The body's call of a step. It never settles once the pass has ended: nobody waits for an abandoned body. */
   step(operation: Operation, args: readonly unknown[], invoke: Invoke): Promise<unknown> {
     if (this.state !== 'forward') return new Promise(() => {});
-    const promise = new Promise<unknown>((resolve, reject) => {
-      const called = this.take(operation, args, { invoke, resolve, reject });
-      if (!called) return;
-      this.open += 1;
-      // One whose outcome is recorded is answered by the replay.
-      if (called.n === 0 || !this.journal.history.step(called.n).outcome) this.fresh.push(called);
-      this.stir();
-    });
+    let answering: Pick<Answering, 'resolve' | 'reject'> | undefined;
+    const promise = new Promise<unknown>((resolve, reject) => (answering = { resolve, reject }));
+    const { resolve, reject } = answering as unknown as Pick<Answering, 'resolve' | 'reject'>;
     // A step that nobody awaits must not end the process; what its failure means is said in `give`.
-    promise.catch(() => {});
+    const rejectQuietly = (error: unknown): void => {
+      promise.catch(() => {});
+      reject(error);
+    };
+    const called = this.take(operation, args, { invoke, resolve, reject: rejectQuietly });
+    if (!called) return promise;
+    this.open += 1;
+    // One whose outcome is recorded is answered by the replay.
+    if (called.n === 0 || !this.journal.history.step(called.n).outcome) this.fresh.push(called);
+    this.stir();
     return promise;
   }
 
@@ -119,7 +124,7 @@ export class Pass implements PassScope {
 
   /** The error that a step threw here, for the copy of it that the body was given. */
   original(error: unknown): unknown {
-    return typeof error === 'object' && error !== null && this.originals.has(error) ? this.originals.get(error) : error;
+    return this.originals?.get(error as object) ?? error;
   }
 
   /** Ends the pass: no call settles, nothing more is written or started. */
@@ -180,7 +185,7 @@ export class Pass implements PassScope {
 
   /** The body has come to rest: give it one more outcome, or write what it asked for. */
   private atRest(): void {
-    const news = this.fresh.find((called) => called.n === 0);
+    const news = this.fresh.length === 0 ? undefined : this.fresh.find((called) => called.n === 0);
     const due = this.journal.history.settled[this.replayed];
     if (due) return this.replay(due, news);
     if (this.calls.areMissing && (news || this.end)) return this.host.onMismatch(this.calls.missing(news));
@@ -211,12 +216,13 @@ export class Pass implements PassScope {
   private recordIntents(): void {
     for (const called of this.fresh) {
       if (called.n > 0 || called.data === undefined) continue;
-      this.journal.addEntry({ key: `step:${this.calls.number(called)}`, type: 'step.started', data: called.data }, called.intent);
+      const n = this.calls.number(called);
+      this.journal.addEntry({ key: `step:${n}`, type: 'step.started', data: called.data }, called.intent, n);
     }
   }
 
   private recordOutcome({ called, data, record }: Settled): void {
-    this.journal.addEntry({ key: `step:${called.n}/outcome`, type: OUTCOME_TYPE[record.outcome], data }, record);
+    this.journal.addEntry({ key: `step:${called.n}/outcome`, type: OUTCOME_TYPE[record.outcome], data }, record, called.n);
     this.urgent ||= !called.operation.repeatable;
     this.replayed += 1;
   }
@@ -254,7 +260,7 @@ export class Pass implements PassScope {
 
   private flush(then: () => void = () => {}): void {
     this.urgent = false;
-    this.journal.flush().then(then, (error: unknown) => this.host.onWriteFailed(error));
+    this.journal.write({}, (error) => (error === undefined ? then() : this.host.onWriteFailed(error)));
   }
 
   /** The intents are durable: the bodies may run, if this process surely still owns the run. */
@@ -264,13 +270,13 @@ export class Pass implements PassScope {
     if (!this.journal.isSafe(clock.monotonic())) return this.journal.close('its lease was not safe any more when a step was to start');
     for (const called of calls) {
       if (called.call.mustNotRepeat) {
-        const error = new OwnershipLostError(this.journal.saga, this.journal.id, `${called.operation.name} was interrupted and must not be repeated`);
+        const error = new StepInterruptedError(this.journal.saga, this.journal.id, called.operation.name);
         this.settle(called, { outcome: 'unknown', error });
         continue;
       }
       called.state = 'running';
       this.running.add(called);
-      void called.call.execute(this, called.invoke, this.host.environment).then((outcome) => this.settle(called, outcome));
+      called.call.execute(this, called.invoke, (outcome) => this.settle(called, outcome));
     }
   }
 
@@ -280,10 +286,11 @@ export class Pass implements PassScope {
     called.state = 'settled';
     const { data, record } = encodeOutcome(this.host.codecs, outcome);
     if ('error' in record && typeof record.error === 'object' && record.error !== null && 'error' in outcome) {
-      this.originals.set(record.error, outcome.error);
+      (this.originals ??= new WeakMap()).set(record.error, outcome.error);
     }
     this.settled.push({ called, data, record });
     if (this.running.size === 0) this.onAllSettled?.();
-    this.stir();
+    // Nothing was given to the body since it came to rest last, so it rests: no turn need pass.
+    if (!this.scheduled && this.state === 'forward') this.atRest();
   }
 }

@@ -89,13 +89,19 @@ export type RecordType = keyof Records;
 
 /** One entry of a journal, decoded. */
 export type JournalRecord = {
-  readonly [T in RecordType]: { readonly type: T; readonly key: string; readonly record: Records[T] };
+  readonly [T in RecordType]: {
+    readonly type: T;
+    readonly key: string;
+    /** Position of the step that it speaks of; 0 for none. */
+    readonly n: number;
+    readonly record: Records[T];
+  };
 }[RecordType];
 
 export type RecordOf<T extends RecordType> = Records[T];
 
 /** The position of the step that a key speaks of; 0 when it speaks of none. */
-export function positionOf(key: string): number {
+function positionOf(key: string): number {
   return Number(/^(?:step|undo):(\d+)/.exec(key)?.[1] ?? 0);
 }
 
@@ -104,7 +110,7 @@ export const OUTCOME_TYPE = { done: 'step.completed', refused: 'step.refused', u
 /** The record of an entry, or undefined for a type that this version does not know. @throws CodecError when it is damaged. */
 export function recordOf(codecs: readonly Codec[], entry: Pick<Entry, 'key' | 'type' | 'data'>): JournalRecord | undefined {
   if (!TYPES.has(entry.type)) return undefined;
-  return { type: entry.type, key: entry.key, record: decodeRecord(codecs, entry.data) } as JournalRecord;
+  return { type: entry.type, key: entry.key, n: positionOf(entry.key), record: decodeRecord(codecs, entry.data) } as JournalRecord;
 }
 
 const TYPES: ReadonlySet<string> = new Set<RecordType>([

@@ -110,10 +110,10 @@ export class Run implements PassHost {
   async stop(drainMs: number): Promise<void> {
     this.interruption?.abort();
     this.pass?.wake();
-    const timer = this.environment.clock.setTimer(drainMs, () => this.guard(this.journal.handBack('the runtime stops', 0)));
+    const timer = this.environment.clock.setTimer(drainMs, () => this.onQuiet());
     await this.done;
     timer.cancel();
-    await this.journal.idle();
+    await this.journal.settled();
   }
 
   onBodyEnd(end: BodyEnd): void {

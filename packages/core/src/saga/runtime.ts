@@ -163,7 +163,7 @@ class SagaRuntime implements Runtime, RunHost {
     const old = this.runs.get(head.id);
     if (old) {
       old.journal.close('its lease had ended, and this process claimed it again');
-      await old.journal.idle();
+      await old.journal.settled();
     }
     const loaded = await this.store.load(head.id);
     if (!loaded || loaded.head.owner !== this.desk.owner) return;

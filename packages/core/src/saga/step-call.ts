@@ -1,6 +1,6 @@
 import type { Environment } from '../base/environment.js';
-import { classify, matches } from '../base/failure.js';
 import { RefusedError } from '../base/errors.js';
+import { classify, matches } from '../base/failure.js';
 import type { Call } from '../base/interceptor.js';
 import { runInScope } from '../base/scope.js';
 import type { StepScope } from '../base/scope.js';
@@ -15,61 +15,45 @@ export type StepOutcome =
   | { readonly outcome: 'refused'; readonly error: unknown }
   | { readonly outcome: 'unknown'; readonly error: unknown };
 
-/** One execution of a step's body with its policies. */
-export class StepCall {
+/** One execution of a step's body with its policies: the call that the policies see, and the scope that the body sees. */
+export class StepCall implements Call, StepScope {
+  readonly operation: string;
+  readonly args: readonly unknown[];
+  readonly key: string;
+  attempt = 1;
   private controller: AbortController | undefined;
   private aborted: { readonly reason: unknown } | undefined;
-  private sawUnknown: boolean;
 
   constructor(
-    readonly operation: Operation,
-    readonly intent: IntentRecord,
-    private readonly run: { readonly saga: string; readonly id: string },
+    private readonly definition: Operation,
+    intent: IntentRecord,
+    readonly saga: string,
+    readonly id: string,
+    readonly environment: Environment,
     /** An attempt was made before whose outcome nobody learned. */
-    unknownBefore: boolean,
+    private sawUnknown: boolean,
   ) {
-    this.sawUnknown = unknownBefore;
+    this.operation = definition.name;
+    this.args = intent.args;
+    this.key = intent.key;
+  }
+
+  get repeatable(): boolean {
+    return this.definition.repeatable;
   }
 
   /** It may have run before, and must not run twice. */
   get mustNotRepeat(): boolean {
-    return this.sawUnknown && !this.operation.repeatable;
+    return this.sawUnknown && !this.definition.repeatable;
   }
 
-  /** Runs the body; never rejects. */
-  async execute(pass: object, invoke: Invoke, environment: Environment): Promise<StepOutcome> {
-    const { operation, intent } = this;
-    const read = this.signal.bind(this);
-    const call: Call = {
-      operation: operation.name,
-      args: intent.args,
-      get signal() {
-        return read();
-      },
-      attempt: 1,
-      onAttemptFailed: (error) => void (this.sawUnknown ||= this.judge(error) === 'unknown'),
-      repeatable: operation.repeatable,
-      environment,
-    };
-    const scope: StepScope = {
-      operation: operation.name,
-      key: intent.key,
-      get signal() {
-        return read();
-      },
-      get attempt() {
-        return call.attempt;
-      },
-      saga: this.run.saga,
-      id: this.run.id,
-    };
-    try {
-      const result = await runInScope({ pass, step: scope }, () => invoke(intent.args, call));
-      return { outcome: 'done', result, alsoUnknown: this.sawUnknown };
-    } catch (error) {
-      const settled = this.judge(error) !== 'unknown' && !this.sawUnknown;
-      return { outcome: settled ? 'refused' : 'unknown', error };
+  // A signal costs more than the whole call: it is made when somebody asks for it.
+  get signal(): AbortSignal {
+    if (!this.controller) {
+      this.controller = new AbortController();
+      if (this.aborted) this.controller.abort(this.aborted.reason);
     }
+    return this.controller.signal;
   }
 
   /** Asks the body to stop. */
@@ -78,17 +62,27 @@ export class StepCall {
     this.controller?.abort(reason);
   }
 
-  // A signal costs more than the whole call: it is made when somebody asks for it.
-  private signal(): AbortSignal {
-    if (!this.controller) {
-      this.controller = new AbortController();
-      if (this.aborted) this.controller.abort(this.aborted.reason);
+  readonly onAttemptFailed = (error: unknown): void => {
+    this.sawUnknown ||= this.judge(error) === 'unknown';
+  };
+
+  /** Runs the body and tells its outcome, once; never throws. */
+  execute(pass: object, invoke: Invoke, settle: (outcome: StepOutcome) => void): void {
+    const failed = (error: unknown): void => {
+      const settled = this.judge(error) !== 'unknown' && !this.sawUnknown;
+      settle({ outcome: settled ? 'refused' : 'unknown', error });
+    };
+    let running: Promise<unknown>;
+    try {
+      running = Promise.resolve(runInScope({ pass, step: this }, () => invoke(this.args, this)));
+    } catch (error) {
+      return failed(error);
     }
-    return this.controller.signal;
+    running.then((result) => settle({ outcome: 'done', result, alsoUnknown: this.sawUnknown }), failed);
   }
 
   private judge(error: unknown): 'refused' | 'notExecuted' | 'unknown' {
-    if (error instanceof RefusedError || matches(error, this.operation.refusedOn)) return 'refused';
+    if (error instanceof RefusedError || matches(error, this.definition.refusedOn)) return 'refused';
     return classify(error) === 'notExecuted' ? 'notExecuted' : 'unknown';
   }
 }

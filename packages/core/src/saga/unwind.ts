@@ -5,6 +5,7 @@ import type { Compensation, Operation } from './definition.js';
 import { UndoTimeoutError } from './errors.js';
 import { undoneKey } from './history.js';
 import type { StepHistory } from './history.js';
+import type { FrozenRecord } from './records.js';
 import type { Run, RunEnd } from './run.js';
 import type { AnyUndo } from './undo.js';
 
@@ -44,12 +45,12 @@ type Unwound = Extract<RunEnd, { status: 'stuck' | 'left' }> | undefined;
 /** Undoes what the frozen list names and the journal does not call undone. Undefined: all of it, and the end is durable. */
 export async function unwind(run: Run): Promise<Unwound> {
   await run.journal.reread();
-  const frozen = run.journal.history.frozen ?? { list: [], late: [], lateAt: 0 };
+  const frozen = run.journal.history.frozen as FrozenRecord;
   for (const n of frozen.list) {
     const stopped = await undoStep(run, n, false);
     if (stopped) return stopped;
   }
-  if (frozen.late.every((n) => run.journal.history.undone.has(undoneKey(n, true)))) return undefined;
+  if (frozen.late.every((n) => run.journal.history.isUndone(n, true))) return undefined;
   const lateAt = frozen.lateAt ?? 0;
   if ((await run.host.now()) < lateAt) {
     await run.journal.park('an effect with an unknown outcome may still land', lateAt);
@@ -65,7 +66,7 @@ export async function unwind(run: Run): Promise<Unwound> {
 async function undoStep(run: Run, n: number, late: boolean): Promise<Unwound> {
   const { journal } = run;
   const key = undoneKey(n, late);
-  if (journal.history.undone.has(key)) return undefined;
+  if (journal.history.isUndone(n, late)) return undefined;
   const step = journal.history.step(n);
   const compensation = operationOf(run, step)?.compensation;
   if (!compensation) {
@@ -76,7 +77,7 @@ async function undoStep(run: Run, n: number, late: boolean): Promise<Unwound> {
   const tried = await attempts(run, step, compensation, late);
   if ('why' in tried) return tried;
   if ('error' in tried) return stick(run, step, tried.error);
-  journal.add(key, 'undo.completed', { attempts: tried.attempts, late });
+  journal.add(key, 'undo.completed', { attempts: tried.attempts, late }, n);
   if (!isLast(run)) {
     await journal.flush();
     return undefined;
@@ -87,15 +88,16 @@ async function undoStep(run: Run, n: number, late: boolean): Promise<Unwound> {
 }
 
 function isLast(run: Run): boolean {
-  const { frozen, undone } = run.journal.history;
-  return [...(frozen?.list ?? []).map((n) => undoneKey(n, false)), ...(frozen?.late ?? []).map((n) => undoneKey(n, true))].every((key) => undone.has(key));
+  const { history } = run.journal;
+  const { list, late } = history.frozen as FrozenRecord;
+  return list.every((n) => history.isUndone(n, false)) && late.every((n) => history.isUndone(n, true));
 }
 
 /** The steps before it wait for a person: an undo that did not happen must not be hidden by those that did. */
 async function stick(run: Run, step: StepHistory, error: unknown): Promise<Unwound> {
   const { journal } = run;
   const told = run.encodable(error);
-  journal.add(`stuck:${journal.history.stuck.length + 1}`, 'saga.stuck', { n: step.n, error: told });
+  journal.add(`stuck:${journal.history.stuck.length + 1}`, 'saga.stuck', { n: step.n, error: told }, step.n);
   await journal.flush({ ...OVER, status: 'stuck' });
   return { status: 'stuck', cause: journal.history.cause, step: step.intent.operation, error: told };
 }

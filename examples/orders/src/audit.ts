@@ -1,0 +1,32 @@
+import type { Store } from '@redress/core';
+import { readEndings } from './endings.js';
+import { checkInvariants } from './invariants.js';
+import type { Invariant } from './invariants.js';
+import type { Ending, Order } from './order.js';
+import { readFacts } from './world/facts.js';
+import type { Facts } from './world/facts.js';
+
+/** What is true when the work is done. */
+export interface Audit {
+  readonly endings: ReadonlyMap<string, Ending>;
+  readonly facts: Facts;
+  readonly invariants: readonly Invariant[];
+}
+
+/** Compares the journal with the outside world. */
+export async function audit(store: Store, world: string, orders: readonly Order[]): Promise<Audit> {
+  const endings = await readEndings(store, orders);
+  const facts = readFacts(world);
+  return { endings, facts, invariants: checkInvariants(facts, orders, endings) };
+}
+
+/** The same from the files, after those who wrote them are gone. */
+export async function auditFiles(files: { readonly store: string; readonly world: string }, orders: readonly Order[]): Promise<Audit> {
+  const { sqliteStore } = await import('@redress/sqlite');
+  const store = sqliteStore(files.store);
+  try {
+    return await audit(store, files.world, orders);
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,47 @@
+import type { Report } from './messages.js';
+import { seeded } from './world/network.js';
+
+type Told = Extract<Report, { type: 'event' }>;
+type Moment = (event: Told, count: number) => boolean;
+
+/** Events of an order that goes through, roughly: a guess is enough to spread the kills. */
+const EVENTS_PER_ORDER = 7;
+const COUNTED = /^(step\.(started|completed|refused)|undo\.completed|saga\.(completed|compensated))$/;
+
+/**
+ * When the worker is killed: first while the first order is at the carrier, so that there is something to see; then at
+ * moments that the seed chooses, spread over the whole.
+ */
+export class KillPlan {
+  readonly #moments: Moment[];
+  #count = 0;
+
+  constructor(kills: number, orderIds: readonly string[], seed: number) {
+    const random = seeded(seed);
+    const total = orderIds.length * EVENTS_PER_ORDER;
+    this.#moments = Array.from({ length: kills }, (_, k) => {
+      if (k === 0) return atTheCarrier(orderIds[0]);
+      const due = (total * (k + 0.2 + random() * 0.6)) / kills;
+      return (_event, count) => count >= due;
+    });
+  }
+
+  /** Kills that were planned and not due until now. */
+  get left(): number {
+    return this.#moments.length;
+  }
+
+  /** Whether the process that told this is to be killed now. */
+  isDue(report: Report): boolean {
+    if (report.type !== 'event') return false;
+    if (COUNTED.test(report.name)) this.#count++;
+    if (!this.#moments[0]?.(report, this.#count)) return false;
+    this.#moments.shift();
+    return true;
+  }
+}
+
+/** Or when it has ended, if it never gets there. */
+function atTheCarrier(id: string | undefined): Moment {
+  return (event) => event.id === id && (event.step === 'Shipping.ship' || /^saga\.(completed|compensated)$/.test(event.name));
+}

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Operation } from '../operations.js';
+
+export interface Weather {
+  /** Longest way of a request, and of its answer, in milliseconds. */
+  readonly latencyMs: number;
+  /** Share of requests that never arrive: the connection is refused. */
+  readonly refusedConnections: number;
+  /** Share of requests whose answer is lost after the work was done. */
+  readonly lostAnswers: number;
+  readonly seed: number;
+}
+
+export const FAIR: Weather = { latencyMs: 100, refusedConnections: 0.04, lostAnswers: 0.03, seed: 7 };
+export const CALM: Weather = { latencyMs: 1, refusedConnections: 0, lostAnswers: 0, seed: 7 };
+
+/** Told before and after the remote system works on a request: a crash test puts its knife there. */
+export type EffectHook = (operation: Operation, side: 'before-effect' | 'after-effect') => void;
+
+/** What lies between a service and a remote system: time, and two ways to fail. */
+export class Network {
+  readonly #weather: Weather;
+  readonly #random: () => number;
+  readonly #hook: EffectHook;
+  #faults = 0;
+
+  constructor(weather: Weather, hook: EffectHook = () => {}) {
+    this.#weather = weather;
+    this.#random = seeded(weather.seed);
+    this.#hook = hook;
+  }
+
+  /** Requests and answers lost so far. */
+  get faults(): number {
+    return this.#faults;
+  }
+
+  async call<T>(operation: Operation, work: () => T): Promise<T> {
+    await this.#travel();
+    if (this.#happens(this.#weather.refusedConnections)) throw networkError('ECONNREFUSED', `${operation}: connection refused`);
+    this.#hook(operation, 'before-effect');
+    const answer = settle(work);
+    this.#hook(operation, 'after-effect');
+    await this.#travel();
+    if (this.#happens(this.#weather.lostAnswers)) throw networkError('ECONNRESET', `${operation}: connection reset, answer lost`);
+    if ('error' in answer) throw answer.error;
+    return answer.value;
+  }
+
+  async #travel(): Promise<void> {
+    await sleep(this.#random() * this.#weather.latencyMs);
+  }
+
+  #happens(share: number): boolean {
+    const happens = this.#random() < share;
+    if (happens) this.#faults++;
+    return happens;
+  }
+}
+
+function settle<T>(work: () => T): { readonly value: T } | { readonly error: unknown } {
+  try {
+    return { value: work() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function networkError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+/** Numbers from 0 to below 1, the same ones for the same seed (Mulberry32, by Tommy Ettinger). */
+export function seeded(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}

@@ -1,0 +1,39 @@
+import type { Step } from '../operations.js';
+import { Bank } from './bank.js';
+import { Carrier } from './carrier.js';
+import { openDatabase } from './database.js';
+import { Desk } from './desk.js';
+import { CALM, Network } from './network.js';
+import type { EffectHook, Weather } from './network.js';
+import { Warehouse } from './warehouse.js';
+
+export interface WorldOptions {
+  readonly file: string;
+  readonly weather?: Weather;
+  /** This step is refused for everybody. */
+  readonly refuse?: Step;
+  readonly onEffect?: EffectHook;
+}
+
+/** Everything that is not ours: three remote systems, and the wires to them. */
+export interface World {
+  readonly warehouse: Warehouse;
+  readonly bank: Bank;
+  readonly carrier: Carrier;
+  readonly network: Network;
+  close(): void;
+}
+
+/** Opens the outside world; a file of its own, since no transaction of ours reaches there. */
+export function openWorld({ file, weather = CALM, refuse, onEffect }: WorldOptions): World {
+  const sql = openDatabase(file);
+  const network = new Network(weather, onEffect);
+  const on = (step: Step): Desk => new Desk(sql, step === refuse);
+  return {
+    warehouse: new Warehouse(sql, on('Stock.reserve'), network),
+    bank: new Bank(sql, on('Payments.charge'), network),
+    carrier: new Carrier(sql, on('Shipping.ship'), network),
+    network,
+    close: () => void sql.close(),
+  };
+}

@@ -1,0 +1,160 @@
+import { nameProblem, operationHash } from '@redress/core';
+import type { Compensation, Durability, Operation, Problem, SagaDefinition } from '@redress/core';
+import { handlerOf } from './handler.js';
+import { runBody } from './frame.js';
+import { methodsOf } from './registry.js';
+import type { Body, Class, Method, SagaMark, UndoMark } from './registry.js';
+
+/** A class as the engine is told about it. */
+export interface Compiled {
+  readonly type: Class;
+  /** Finds the object on which a recovered run or an undo is called. Throws when there is none. */
+  readonly resolve: () => object;
+  readonly methods: ReadonlyMap<string, Method>;
+  readonly sagas: ReadonlyMap<string, SagaDefinition>;
+  readonly steps: ReadonlyMap<string, Operation>;
+  readonly problems: readonly Problem[];
+}
+
+const STRENGTH: readonly Durability[] = ['process', 'host', 'replicated'];
+
+/** Makes definitions of a class's marks, and collects everything that is wrong with them. */
+export function compile(type: Class, resolve: () => object, durability: Durability): Compiled {
+  const sagas = new Map<string, SagaDefinition>();
+  const steps = new Map<string, Operation>();
+  const problems: Problem[] = [];
+  const methods = methodsOf(type);
+  for (const [key, method] of methods) {
+    const subject = `${type.name}.${key}`;
+    problems.push(...duplicates(type, subject, method));
+    const { saga, step, compensate } = method.marks;
+    const [sagaMark] = saga;
+    if (sagaMark) {
+      const definition = sagaOf(subject, method, resolve);
+      sagas.set(key, definition);
+      problems.push(...misnamed(type, subject, definition.name, sagaMark.name, durability), ...sagaProblems(subject, method, durability));
+    } else if (step.length + compensate.length > 0) {
+      const { operation, found } = stepOf(type, subject, method, resolve);
+      steps.set(key, operation);
+      problems.push(...misnamed(type, subject, operation.name, step[0]?.name, durability), ...found);
+    }
+  }
+  return { type, resolve, methods, sagas, steps, problems };
+}
+
+function sagaOf(subject: string, method: Method, resolve: () => object): SagaDefinition {
+  const { shown: _, name, id, ...mark } = method.marks.saga[0] as SagaMark;
+  let found = false;
+  return {
+    ...mark,
+    name: name ?? subject,
+    ...(id && { idOf: id as (...args: readonly unknown[]) => string }),
+    body: (_run, args) => runBody(method, resolve(), args),
+    // Asked at each look for due runs: an object that is made anew each time is made once for it.
+    check: () => {
+      if (!found) resolve();
+      found = true;
+    },
+  };
+}
+
+function sagaProblems(subject: string, { marks }: Method, durability: Durability): readonly Problem[] {
+  const problems: Problem[] = [];
+  const others = [...marks.step, ...marks.compensate, ...marks.retry].map((mark) => mark.shown);
+  if (others.length > 0) {
+    problems.push({
+      subject,
+      cause: `@Saga stands with ${others.join(' and ')}; a saga is no step, and its body is not repeated as one call.`,
+      remedy: 'Put them at the steps that the saga calls.',
+    });
+  }
+  const requires = marks.saga[0]?.requires;
+  if (requires && STRENGTH.indexOf(requires) > STRENGTH.indexOf(durability)) {
+    problems.push({
+      subject,
+      cause: `It requires a store of durability "${requires}", and this one is of durability "${durability}".`,
+      remedy: 'Open a store that survives more, or lower "requires".',
+    });
+  }
+  return problems;
+}
+
+function stepOf(type: Class, subject: string, method: Method, resolve: () => object): { operation: Operation; found: readonly Problem[] } {
+  const {
+    step: [step],
+    compensate: [undo],
+  } = method.marks;
+  const found: Problem[] = [];
+  let compensation: Compensation | undefined;
+  if (undo) {
+    const handler = handlerOf(type, undo);
+    if ('name' in handler) compensation = { name: handler.name, policy: undo.policy, run: callerOf(subject, handler.name, resolve) };
+    else found.push({ subject, ...handler });
+  }
+  const nothing = [step?.readOnly && 'readOnly', step?.irreversible !== undefined && 'irreversible'].filter(
+    (one) => typeof one === 'string',
+  );
+  if (undo && nothing.length > 0) {
+    found.push({
+      subject,
+      cause: `It has ${undo.shown} and says ${nothing.join(' and ')}, which means that there is nothing to undo.`,
+      remedy: 'Keep one of them.',
+    });
+  } else if (!undo && nothing.length === 0) {
+    found.push({
+      subject,
+      cause: 'Nothing says how this step is undone.',
+      remedy: "Add @Compensate((self: TheClass) => self.handler), or say @Step({ readOnly: true }) or @Step({ irreversible: 'why' }).",
+    });
+  }
+  const parts = {
+    name: step?.name ?? subject,
+    ...(compensation && { compensation }),
+    ...(step?.readOnly && { readOnly: true as const }),
+    ...(step?.irreversible !== undefined && { irreversible: step.irreversible }),
+  };
+  return {
+    operation: { ...parts, refusedOn: step?.refusedOn ?? [], repeatable: step?.repeatable ?? true, hash: operationHash(parts) },
+    found,
+  };
+}
+
+function callerOf(subject: string, handler: string, resolve: () => object): Compensation['run'] {
+  return (undo) => {
+    const instance = resolve() as Record<string, Body | undefined>;
+    const method = instance[handler];
+    if (typeof method !== 'function') throw new TypeError(`The object that undoes ${subject} has no method "${handler}".`);
+    return method.call(instance, undo);
+  };
+}
+
+function duplicates(type: Class, subject: string, { marks }: Method): readonly Problem[] {
+  return [marks.saga, marks.step, marks.compensate, marks.retry].flatMap((same: readonly { readonly shown: string }[]) => {
+    if (same.length < 2) return [];
+    const named = same === marks.compensate ? ` (${marks.compensate.map((mark) => handlerName(type, mark)).join(', ')})` : '';
+    return [{ subject, cause: `It has ${same.map((mark) => mark.shown).join(' and ')}${named}.`, remedy: 'Keep one of them.' }];
+  });
+}
+
+function handlerName(type: Class, mark: UndoMark): string {
+  const handler = handlerOf(type, mark);
+  return 'name' in handler ? handler.name : 'no method';
+}
+
+function misnamed(type: Class, subject: string, name: string, given: string | undefined, durability: Durability): readonly Problem[] {
+  const remedy = "Give it a name of its own, such as @Step({ name: 'charge' }) or @Saga({ name: 'place-order' }).";
+  if (given === undefined && type.name === '') {
+    return [{ subject: `(a class without a name)${subject}`, cause: 'There is no class name to make a stable name of.', remedy }];
+  }
+  if (given === undefined && type.name.length <= 2 && durability !== 'process') {
+    return [
+      {
+        subject,
+        cause: `The class name "${type.name}" looks like a minifier's work: the next build would change every key and orphan every undo.`,
+        remedy,
+      },
+    ];
+  }
+  const problem = nameProblem(subject, name);
+  return problem ? [problem] : [];
+}

@@ -1,0 +1,15 @@
+export type { RetryOptions, StepScope, Undo, UndoOf, UndoOptions } from '@redress/core';
+export type { App } from './app.js';
+export { bind } from './bind.js';
+export { Compensate } from './compensate.js';
+export type { Container, Token } from './container.js';
+export type { CompensatedMethodMark, MethodMark, Misfit, NoDescriptor, SagaMethodMark } from './fit.js';
+export { redress } from './redress.js';
+export type { ClassEntry, RedressOptions } from './redress.js';
+export type { Class } from './registry.js';
+export { Retry } from './retry.js';
+export { Saga } from './saga.js';
+export type { SagaOptions } from './saga.js';
+export { step } from './step-scope.js';
+export { Step } from './step.js';
+export type { StepOptions } from './step.js';

@@ -1,0 +1,255 @@
+import { createEnvironment, currentScope } from '@redress/core';
+import { memoryStore } from '@redress/memory';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Compensate, redress, Retry, Saga, Step, step } from './index.js';
+import type { App, Undo } from './index.js';
+
+const reset = (): Error => Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+const apps: App[] = [];
+const open = async (...instances: object[]): Promise<App> => {
+  const app = await redress({ store: memoryStore(), instances, worker: false });
+  apps.push(app);
+  return app;
+};
+afterEach(() => Promise.all(apps.splice(0).map((app) => app.stop())));
+
+class Bank {
+  readonly keys: string[] = [];
+  readonly attempts: number[] = [];
+  readonly undone: string[] = [];
+  failures = 0;
+  scoped: boolean | undefined;
+
+  @Compensate((b: Bank) => b.refund, { total: true })
+  @Retry({ maxRetries: 2, delay: 0 })
+  async charge(who: string): Promise<string> {
+    const { key, attempt } = step();
+    this.keys.push(key);
+    this.attempts.push(attempt);
+    if (this.failures-- > 0) throw reset();
+    return `charged ${who}`;
+  }
+
+  async refund(undo: Undo<Bank, 'charge'>): Promise<void> {
+    this.undone.push(`${undo.outcome}${undo.alsoUnknown ? ' also unknown' : ''}`);
+  }
+
+  @Step({ readOnly: true })
+  async look(): Promise<string> {
+    this.scoped = currentScope() !== undefined;
+    return step().key;
+  }
+
+  @Step({ readOnly: true })
+  plain(fail: boolean): Promise<number> {
+    if (fail) throw new Error('at once');
+    return Promise.resolve(7);
+  }
+
+  @Step({ irreversible: 'a note is a note' })
+  async both(who: string): Promise<string[]> {
+    return [step().key, await this.look(), await this.charge(who), step().key];
+  }
+
+  @Retry({ maxRetries: 2, delay: 0 })
+  async outer(): Promise<string> {
+    return this.charge('inside');
+  }
+
+  @Retry({ maxRetries: 1, delay: 0 })
+  async multiplies(): Promise<string> {
+    return this.allowed();
+  }
+
+  @Retry({ maxRetries: 1, delay: 0, nested: 'allow' })
+  async allowed(): Promise<string> {
+    this.attempts.push(step().attempt);
+    throw reset();
+  }
+}
+
+class Teller {
+  inBody: unknown;
+
+  constructor(readonly bank: Bank) {}
+
+  @Saga({ id: (id: string) => id })
+  async serve(id: string, what: 'charge' | 'both' | 'step' | 'nested' | 'throws'): Promise<unknown> {
+    if (what === 'both') return this.bank.both(id);
+    if (what === 'step') return step().key;
+    if (what === 'nested') return this.serve(`${id}-child`, 'charge');
+    const answer = await this.again(id);
+    if (what === 'throws') throw new Error('after the charge');
+    return answer;
+  }
+
+  async again(id: string): Promise<string> {
+    return this.bank.charge(id);
+  }
+}
+
+describe('outside of any saga', () => {
+  it('a step is a plain call, without a runtime, and enters no scope', async () => {
+    const bank = new Bank();
+    expect(await bank.look()).toMatch(/^[\w-]{22}$/);
+    expect(bank.scoped).toBe(false);
+    expect(await bank.look()).not.toBe(await bank.look());
+  });
+
+  it('gives what the method gives, and throws as it throws', async () => {
+    const bank = new Bank();
+    expect(await bank.plain(false)).toBe(7);
+    expect(() => bank.plain(true)).toThrow('at once');
+  });
+
+  it('keeps one key over the repetitions of one call, and takes another for the next call', async () => {
+    const bank = new Bank();
+    bank.failures = 2;
+    expect(await bank.charge('ann')).toBe('charged ann');
+    expect(await bank.charge('ann')).toBe('charged ann');
+    expect(bank.attempts).toEqual([1, 2, 3, 1]);
+    expect(new Set(bank.keys.slice(0, 3)).size).toBe(1);
+    expect(new Set(bank.keys).size).toBe(2);
+  });
+
+  it('step() has a signal that is never aborted', () => {
+    expect(step().signal.aborted).toBe(false);
+    expect(step()).toMatchObject({ operation: '', attempt: 1 });
+  });
+
+  it('the outermost call owns the repetitions, unless it is told to multiply', async () => {
+    const bank = new Bank();
+    bank.failures = 99;
+    await expect(bank.outer()).rejects.toThrow('reset');
+    expect(bank.attempts).toEqual([1, 2, 3]);
+    const other = new Bank();
+    await expect(other.multiplies()).rejects.toThrow('reset');
+    expect(other.attempts).toHaveLength(4);
+  });
+
+  it('a retry uses the clock of the only runtime', async () => {
+    const bank = new Bank();
+    const app = await redress({
+      store: memoryStore(),
+      instances: [bank],
+      worker: false,
+      environment: createEnvironment({ random: { next: () => 0, word: () => 'seeded' } }),
+    });
+    apps.push(app);
+    await bank.charge('ann');
+    expect(bank.keys).toEqual(['seeded']);
+  });
+
+  it('a saga without a runtime says what to do', async () => {
+    await expect(new Teller(new Bank()).serve('t-1', 'charge')).rejects.toMatchObject({
+      code: 'CONFIG_NO_RUNTIME',
+      message: expect.stringContaining('Call await redress({ container, store }) before.'),
+    });
+  });
+
+  it('a saga of a stopped runtime is one without a runtime', async () => {
+    const teller = new Teller(new Bank());
+    const app = await redress({ store: memoryStore(), instances: [teller] });
+    await app.stop();
+    await expect(teller.serve('t-1', 'charge')).rejects.toMatchObject({ code: 'CONFIG_NO_RUNTIME' });
+  });
+});
+
+describe('inside of a saga', () => {
+  it('calls of this.method() in the body find their steps', async () => {
+    const bank = new Bank();
+    const teller = new Teller(bank);
+    await open(bank, teller);
+    expect(await teller.serve('t-1', 'charge')).toBe('charged t-1');
+    expect(bank.keys[0]).toMatch(/^Teller\.serve\/t-1~[\w-]+\/Bank\.charge$/);
+  });
+
+  it('an attempt that ended unknown is told to the step, also when a later one succeeded', async () => {
+    const bank = new Bank();
+    const teller = new Teller(bank);
+    await open(bank, teller);
+    bank.failures = 1;
+    await expect(teller.serve('t-2', 'throws')).rejects.toMatchObject({ code: 'SAGA_COMPENSATED', cause: { message: 'after the charge' } });
+    expect(bank.undone).toEqual(['done also unknown']);
+  });
+
+  it('a step called by a step is a part of it: the same key, no record of its own', async () => {
+    const bank = new Bank();
+    const teller = new Teller(bank);
+    const app = await open(bank, teller);
+    const names: unknown[] = [];
+    app.events.on('step.completed', (event) => names.push(event.step));
+    const [key, looked, charged, after] = (await teller.serve('t-3', 'both')) as string[];
+    expect([looked, charged, after]).toEqual([key, 'charged t-3', key]);
+    expect(bank.keys).toEqual([key]);
+    expect(names).toEqual(['Bank.both']);
+  });
+
+  it('an unknown attempt of a step within a step is told to the outer one', async () => {
+    const bank = new Bank();
+    class Outer {
+      readonly undone: boolean[] = [];
+      @Compensate((o: Outer) => o.undo, { total: true })
+      async pay(): Promise<string> {
+        return bank.charge('inner');
+      }
+      async undo(undo: Undo<Outer, 'pay'>): Promise<void> {
+        this.undone.push(undo.alsoUnknown);
+      }
+      @Saga()
+      async run(): Promise<void> {
+        await this.pay();
+        throw new Error('back');
+      }
+    }
+    const outer = new Outer();
+    await open(bank, outer);
+    bank.failures = 1;
+    await expect(outer.run()).rejects.toMatchObject({ code: 'SAGA_COMPENSATED' });
+    expect(outer.undone).toEqual([true]);
+  });
+
+  it('step() in the body, outside of a step, is refused', async () => {
+    const bank = new Bank();
+    const teller = new Teller(bank);
+    await open(bank, teller);
+    await expect(teller.serve('t-4', 'step')).rejects.toMatchObject({ cause: { code: 'CONFIG_NO_STEP' } });
+  });
+
+  it('a saga is refused with a clear sentence', async () => {
+    const bank = new Bank();
+    const teller = new Teller(bank);
+    await open(bank, teller);
+    await expect(teller.serve('t-5', 'nested')).rejects.toMatchObject({
+      cause: { code: 'CONFIG_NESTED_SAGA', message: expect.stringContaining('Teller.serve: A saga was called inside of another saga') },
+    });
+  });
+
+  it('a method that is repeated and no step stays in the body: its steps are recorded', async () => {
+    const bank = new Bank();
+    class Helper {
+      @Retry({ maxRetries: 1, delay: 0 })
+      async help(): Promise<string> {
+        return bank.charge('through a helper');
+      }
+      @Saga()
+      async run(): Promise<string> {
+        return this.help();
+      }
+    }
+    const helper = new Helper();
+    await open(bank, helper);
+    expect(await helper.run()).toBe('charged through a helper');
+    expect(bank.keys[0]).toMatch(/\/Bank\.charge$/);
+  });
+
+  it('a step of a class that the runtime does not know is refused before it runs', async () => {
+    const bank = new Bank();
+    const teller = new Teller(bank);
+    await open(teller);
+    await expect(teller.serve('t-6', 'charge')).rejects.toMatchObject({
+      cause: { code: 'CONFIG_UNKNOWN_CLASS', message: expect.stringContaining('List it: redress({ classes: [Bank], … })') },
+    });
+    expect(bank.keys).toEqual([]);
+  });
+});

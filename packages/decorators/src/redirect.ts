@@ -1,0 +1,83 @@
+import { chain, currentScope, retry } from '@redress/core';
+import type { Call, Interceptor, PassScope, Scope } from '@redress/core';
+import { unusable } from './binding.js';
+import { bindingOf, findBinding } from './find.js';
+import { frameOf, inFrame, isSuper, runBody } from './frame.js';
+import type { Frame } from './frame.js';
+import type { Method } from './registry.js';
+import { plainScope } from './step-scope.js';
+
+/** What stands on the prototype in place of a marked method: finds out where the call comes from, and passes it on. */
+export function dispatch(method: Method, instance: object, args: readonly unknown[]): unknown {
+  const { saga, step, compensate, retry: retries } = method.marks;
+  const scope = currentScope();
+  if (scope && isSuper(frameOf(scope), instance, method)) return method.raw.apply(instance, [...args]);
+  if (saga.length > 0) return runSaga(method, instance, args, scope);
+  if (scope?.pass && !scope.step && step.length + compensate.length > 0) return runStep(method, instance, args, scope.pass as PassScope);
+  if (retries.length === 0) return method.raw.apply(instance, [...args]);
+  return runPlain(method, instance, args, scope);
+}
+
+async function runSaga(method: Method, instance: object, args: readonly unknown[], scope: Scope | undefined): Promise<unknown> {
+  const subject = `${instance.constructor.name}.${method.key}`;
+  if (scope?.pass ?? scope?.step?.saga) {
+    throw unusable(
+      'CONFIG_NESTED_SAGA',
+      subject,
+      'A saga was called inside of another saga, which is not possible yet.',
+      'Make one saga of both, or start it after the other has ended.',
+    );
+  }
+  const binding = bindingOf(instance, subject);
+  const saga = binding.saga(instance, method);
+  // The arguments of the live pass are those of any replay: the engine's copies, when it hands them over.
+  const body = (_run: unknown, given: readonly unknown[] = args): Promise<unknown> => runBody(method, instance, given);
+  return binding.runtime.run(saga, args, { body });
+}
+
+async function runStep(method: Method, instance: object, args: readonly unknown[], pass: PassScope): Promise<unknown> {
+  const operation = bindingOf(instance, `${instance.constructor.name}.${method.key}`, pass.runtime).operation(instance, method);
+  return pass.step(operation, args, async (given, call) => {
+    const frame: Frame = { instance, method: method.key, marked: method, call, retries: method.marks.retry.length > 0 };
+    return inFrame(frame, {}, () => around(method)(call, async () => method.raw.apply(instance, [...given])));
+  });
+}
+
+/** A call that nothing records: outside of sagas, within a step, or of a method that is no step. */
+async function runPlain(method: Method, instance: object, args: readonly unknown[], scope: Scope | undefined): Promise<unknown> {
+  const outer = frameOf(scope);
+  const policy = method.marks.retry[0]?.policy;
+  const run = async (): Promise<unknown> => method.raw.apply(instance, [...args]);
+  if (outer?.retries && policy?.nested !== 'allow') return run();
+  const environment = (scope?.pass as PassScope | undefined)?.runtime.environment ?? findBinding(instance)?.runtime.environment;
+  const call: Call = {
+    operation: `${instance.constructor.name}.${method.key}`,
+    args,
+    // A signal costs more than the call: the step's is made when somebody asks for it.
+    get signal() {
+      return scope?.step?.signal;
+    },
+    attempt: 1,
+    repeatable: outer?.call?.repeatable !== false && method.marks.step.every((one) => one.repeatable),
+    // The step around it must hear of attempts whose outcome nobody learned.
+    onAttemptFailed: (error) => outer?.call?.onAttemptFailed?.(error),
+    ...(environment && { environment }),
+  };
+  const frame: Frame = { instance, method: method.key, marked: method, call, retries: true };
+  const more = scope?.step || scope?.pass ? {} : { step: plainScope(call, environment) };
+  return inFrame(frame, more, () => around(method)(call, run));
+}
+
+type Chain = (call: Call, body: () => Promise<unknown>) => Promise<unknown>;
+
+const chains = new WeakMap<Method, Chain>();
+
+/** All policies of a method in one function; their order does not depend on that of the decorators. */
+function around(method: Method): Chain {
+  let built = chains.get(method);
+  if (!built) {
+    const interceptors: Interceptor[] = method.marks.retry.slice(0, 1).map(({ policy }) => retry(policy));
+    chains.set(method, (built = chain(interceptors)));
+  }
+  return built;
+}

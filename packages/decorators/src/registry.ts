@@ -1,0 +1,112 @@
+import type { Durability, Matcher, RetryPolicy, Runtime, Schema, UndoPolicy } from '@redress/core';
+import type { Binding } from './binding.js';
+
+export type Body = (this: object, ...args: unknown[]) => unknown;
+export type Class<T = object> = abstract new (...args: never[]) => T;
+
+/** What each decorator wrote down. `shown` is the decorator as the programmer wrote it, for sentences. */
+export interface SagaMark {
+  readonly shown: string;
+  readonly id?: (...args: never) => string;
+  readonly name?: string;
+  readonly version: number;
+  readonly requires?: Durability;
+  readonly refusedOn?: readonly Matcher[];
+  readonly input?: Schema;
+}
+
+export interface StepMark {
+  readonly shown: string;
+  readonly name?: string;
+  readonly refusedOn: readonly Matcher[];
+  readonly repeatable: boolean;
+  readonly readOnly: boolean;
+  readonly irreversible?: string;
+}
+
+export interface UndoMark {
+  readonly shown: string;
+  readonly reference: (self: never) => unknown;
+  readonly policy: UndoPolicy;
+}
+
+export interface RetryMark {
+  readonly shown: string;
+  readonly policy: RetryPolicy;
+}
+
+export interface Marks {
+  readonly saga: SagaMark[];
+  readonly step: StepMark[];
+  readonly compensate: UndoMark[];
+  readonly retry: RetryMark[];
+}
+
+/** A marked method: its own body, and the redirect that stands on the prototype in its place. */
+export interface Method {
+  readonly key: string;
+  readonly raw: Body;
+  readonly redirect: Body;
+  readonly marks: Marks;
+  /** The prototype on which it was declared. With standard decorators not known before the first instance. */
+  home: object | undefined;
+}
+
+interface Shared {
+  readonly methods: WeakMap<object, Method>;
+  readonly homes: WeakMap<object, Map<string, Method>>;
+  readonly classes: Set<Class>;
+  readonly living: Set<Binding>;
+  readonly byRuntime: WeakMap<Runtime, Binding>;
+  readonly byInstance: WeakMap<object, Binding>;
+}
+
+// One for the life of the process, also when two copies of this package are loaded: they must see the same marks.
+const KEY = Symbol.for('redress.decorators/1');
+const holder = globalThis as unknown as Record<symbol, Shared | undefined>;
+
+export const shared: Shared = (holder[KEY] ??= {
+  methods: new WeakMap(),
+  homes: new WeakMap(),
+  classes: new Set(),
+  living: new Set(),
+  byRuntime: new WeakMap(),
+  byInstance: new WeakMap(),
+});
+
+/** The object's prototypes, nearest first, without `Object.prototype`. */
+export function* prototypes(object: object): Generator<object> {
+  let prototype: object | null = Object.getPrototypeOf(object) as object | null;
+  while (prototype !== null && prototype !== Object.prototype) {
+    yield prototype;
+    prototype = Object.getPrototypeOf(prototype) as object | null;
+  }
+}
+
+/** The class whose prototype this is. */
+export function classOf(prototype: object): Class | undefined {
+  const own = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value as Class | undefined;
+  return typeof own === 'function' && own.prototype === prototype ? own : undefined;
+}
+
+/** Writes down where a method was declared, and with that its class. */
+export function settle(method: Method, home: object): void {
+  method.home ??= home;
+  const known = shared.homes.get(home) ?? new Map<string, Method>();
+  if (!known.has(method.key)) shared.homes.set(home, known.set(method.key, method));
+  const type = classOf(home);
+  if (type) shared.classes.add(type);
+}
+
+/** All marked methods of a class, inherited ones included; of those with one name the nearest. */
+export function methodsOf(type: Class): ReadonlyMap<string, Method> {
+  const found = new Map<string, Method>();
+  for (const prototype of [type.prototype as object, ...prototypes(type.prototype as object)]) {
+    for (const [key, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+      const method = typeof value === 'function' ? shared.methods.get(value as object) : undefined;
+      if (method && !shared.homes.get(prototype)?.has(key)) settle(method, prototype);
+    }
+    for (const [key, method] of shared.homes.get(prototype) ?? []) if (!found.has(key)) found.set(key, method);
+  }
+  return found;
+}

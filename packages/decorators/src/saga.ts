@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { checkOptions } from '@redress/core';
+import type { Durability, Matcher, Schema } from '@redress/core';
+import type { SagaMethodMark } from './fit.js';
+import { mark, written } from './mark.js';
+
+export interface SagaOptions<A extends readonly unknown[] = readonly unknown[], O = unknown> {
+  /** The run's id from the method's arguments: the same id is the same run. Annotate its parameters. Default: a random id. */
+  readonly id?: (...args: A) => string;
+  /** Stable name. Default: `<Class>.<method>`. */
+  readonly name?: string;
+  /** Raise it when the body changes in a way that a running replay would notice. Default: 1. */
+  readonly version?: number;
+  /** Refuse to boot on a store that survives less. Default: any store. */
+  readonly requires?: Durability;
+  /** Errors of steps that say that no effect happened, besides `RefusedError`. */
+  readonly refusedOn?: readonly Matcher[];
+  /** Checks the first argument before anything is written: any Standard Schema. */
+  readonly input?: Schema<O>;
+}
+
+const sagaOptions = z.strictObject({
+  id: z.function().optional(),
+  name: z.string().optional(),
+  version: z.number().int().min(1).optional(),
+  requires: z.enum(['process', 'host', 'replicated']).optional(),
+  refusedOn: z.array(z.union([z.string(), z.function()])).optional(),
+  input: z
+    .looseObject({ '~standard': z.looseObject({ validate: z.function() }) })
+    .or(z.function())
+    .optional(),
+});
+
+/**
+ * Makes a method a durable saga: its run survives the process, goes on or is undone anywhere. The method must return a
+ * promise, and needs a runtime, see `redress()`.
+ * @throws ConfigurationError at definition, when an option does not fit; when called, `CONFIG_NO_RUNTIME`,
+ * `CONFIG_AMBIGUOUS_RUNTIME`, or `CONFIG_NESTED_SAGA` inside of another saga.
+ */
+export function Saga<A extends readonly unknown[] = readonly unknown[], O = unknown>(
+  options: SagaOptions<A, O> = {},
+): SagaMethodMark<A, O> {
+  const shown = written('Saga', options);
+  return ((...place: [unknown, unknown, unknown?]) =>
+    mark('saga', shown, place, (subject) => {
+      checkOptions(`${subject}, ${shown}`, sagaOptions, options);
+      const { version = 1, ...rest } = options;
+      return { ...rest, version, shown };
+    })) as SagaMethodMark<A, O>;
+}

@@ -1,0 +1,40 @@
+import { currentScope, systemRandom } from '@redress/core';
+import type { Call, Environment, StepScope } from '@redress/core';
+import { unusable } from './binding.js';
+
+const random = systemRandom();
+let quiet: AbortSignal | undefined;
+
+/**
+ * What the running step knows of itself: its business key, signal and attempt. A step called by a step is a part of
+ * it. Outside of sagas the key is a new random word: the same during the repetitions of one `@Retry` call, another one
+ * with each `step()` when nothing repeats; `operation` is empty then, and the signal never aborted.
+ * @throws ConfigurationError `CONFIG_NO_STEP` in the body of a saga: there the key would change with each replay.
+ */
+export function step(): StepScope {
+  const scope = currentScope();
+  if (scope?.step) return scope.step;
+  if (!scope?.pass) return { operation: '', key: random.word(), signal: quietSignal(), attempt: 1 };
+  throw unusable(
+    'CONFIG_NO_STEP',
+    'step()',
+    'It was called in the body of a saga and in no step, where a key would change with each replay.',
+    'Move what talks to the outside into a method with @Compensate or @Step, and call step() there.',
+  );
+}
+
+/** A call outside of sagas that may be repeated: one key for all its attempts. */
+export function plainScope(call: Call, environment: Environment | undefined): StepScope {
+  return {
+    operation: call.operation,
+    key: (environment?.random ?? random).word(),
+    signal: quietSignal(),
+    get attempt() {
+      return call.attempt;
+    },
+  };
+}
+
+function quietSignal(): AbortSignal {
+  return (quiet ??= new AbortController().signal);
+}

@@ -1,0 +1,193 @@
+import { basename, resolve } from 'node:path';
+import { checkChange, checkClaim, checkLease, checkQuery, StoreError, systemClock, systemRandom } from '@redress/core';
+import type {
+  Change,
+  Claim,
+  Clock,
+  Commit,
+  Data,
+  Expectation,
+  Head,
+  Loaded,
+  Page,
+  Query,
+  Random,
+  Renewal,
+  Store,
+} from '@redress/core';
+import { commit } from './commit.js';
+import { rollBack } from './driver/driver.js';
+import type { Connection, DriverName } from './driver/driver.js';
+import { loadDriver } from './driver/load.js';
+import { KnownHeads } from './known.js';
+import { openFile } from './open-file.js';
+import type { Opened } from './open-file.js';
+import { checkOptions, DEFAULT_BUSY_TIMEOUT_MS } from './options.js';
+import { Tables } from './tables.js';
+import { Turns } from './turns.js';
+import { claim, drop, due, load, renew, scan } from './verbs.js';
+
+export interface SqliteStoreOptions {
+  /** Streams of one namespace are invisible in others; several can share a file. Default: `default`. */
+  readonly namespace?: string;
+  /**
+   * How SQLite is reached. Default: the first that is there of `node:sqlite` (Node 22 and newer), `better-sqlite3`, `libsql`.
+   * Two drivers must not open one file in one process: each would take away the other's locks.
+   */
+  readonly driver?: DriverName;
+  /** How long a verb waits while another process writes, in milliseconds; the event loop goes on. Default: 5000. */
+  readonly busyTimeoutMs?: number;
+  /** Where the store's time comes from. Default: the computer's clock. */
+  readonly clock?: Pick<Clock, 'now'>;
+  /** Where stamps and the jitter of waiting come from. Default: the operating system's chance. */
+  readonly random?: Random;
+}
+
+/**
+ * A store in one file of this computer, made when it is missing and shared by as many processes as one likes. Whatever is
+ * answered is on the disk: its durability is `host`. What is asked for in one turn of the event loop shares one wait for it.
+ * @throws ConfigurationError when an option is not of its form, and with code `CONFIG_STORE_FILE` when the file cannot be
+ *   used, `CONFIG_STORE_NEWER` when a later release has written it, `CONFIG_STORE_DRIVER` when no driver can be loaded.
+ */
+export function sqliteStore(file: string, options: SqliteStoreOptions = {}): Store {
+  checkOptions(file, options);
+  const { namespace = 'default', busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS } = options;
+  const opened = openFile(loadDriver(options.driver), { path: resolve(file), namespace, busyTimeoutMs });
+  return new SqliteStore(opened, options);
+}
+
+const CLOCK = 'SELECT at FROM clock';
+const SET_CLOCK = 'UPDATE clock SET at = ? WHERE at < ?';
+
+/** Exported for tests, which hand in a connection that they watch. */
+export class SqliteStore implements Store {
+  readonly durability = 'host';
+  readonly #connection: Connection;
+  readonly #tables: Tables;
+  readonly #turns: Turns;
+  readonly #known = new KnownHeads();
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #random: Random;
+  readonly #file: string;
+  /** The latest moment seen or handed out; in a transaction, its moment. */
+  #at = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor({ connection, path, namespace }: Opened, options: SqliteStoreOptions) {
+    const { clock = systemClock, random = systemRandom(), busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS } = options;
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#random = random;
+    this.#file = basename(path);
+    this.#tables = new Tables(connection, namespace);
+    const end = (): void => void this.#tables.run(SET_CLOCK, this.#at, this.#at);
+    this.#turns = new Turns(connection, { file: this.#file, busyTimeoutMs, random, begin: () => this.#time(), end });
+  }
+
+  async load(id: string, page: { readonly from?: number; readonly limit?: number } = {}): Promise<Loaded | undefined> {
+    return this.#read(() => this.#snapshot(() => load(this.#tables, id, page.from ?? 0, page.limit)));
+  }
+
+  async commit(change: Change): Promise<Commit> {
+    checkChange(change);
+    const kept = copied(change);
+    return this.#write(() => {
+      const writing = { tables: this.#tables, known: this.#known, at: this.#at, stamp: this.#random.word() };
+      return commit(writing, kept);
+    });
+  }
+
+  async claim(wanted: Claim): Promise<readonly Head[]> {
+    checkClaim(wanted);
+    // A worker asks again and again: while nothing is due, no lock is taken and no disk waited for.
+    const any = await this.#read(() => due(this.#tables, { ...wanted, limit: 1 }, this.#time()).length > 0);
+    if (!any) return [];
+    return this.#write(() => claim(this.#tables, this.#known, wanted, this.#at, () => this.#random.word()));
+  }
+
+  async renew(owner: string, ids: readonly string[], leaseMs: number): Promise<readonly Renewal[]> {
+    checkLease(leaseMs);
+    const kept = [...ids];
+    return this.#write(() => kept.map((id) => renew(this.#tables, owner, id, this.#at + leaseMs)));
+  }
+
+  async scan(query: Query): Promise<Page> {
+    const limit = checkQuery(query);
+    return this.#read(() => scan(this.#tables, query, limit));
+  }
+
+  async drop(id: string, expect: Exclude<Expectation, 'absent'>): Promise<boolean> {
+    return this.#write(() => drop(this.#tables, this.#known, id, expect));
+  }
+
+  async now(): Promise<number> {
+    return this.#read(() => this.#time());
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#turns.idle();
+    try {
+      // So that the one file holds everything; another process that is at work will do it later.
+      this.#connection.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // What was answered is in the log beside the file, and is read from there.
+    }
+    this.#tables.forget();
+    this.#connection.close();
+  }
+
+  async #write<T>(work: () => T): Promise<T> {
+    this.#open();
+    return this.#turns.do(work);
+  }
+
+  async #read<T>(work: () => T): Promise<T> {
+    this.#open();
+    return this.#turns.read(() => {
+      this.#open();
+      return work();
+    });
+  }
+
+  /** Several statements of one moment: without a transaction another process could write between them. */
+  #snapshot<T>(work: () => T): T {
+    this.#tables.run('BEGIN');
+    try {
+      return work();
+    } finally {
+      rollBack(this.#connection);
+    }
+  }
+
+  #time(): number {
+    const stored = this.#tables.get(CLOCK)?.['at'] as number;
+    this.#at = Math.max(this.#at, stored, this.#clock.now());
+    return this.#at;
+  }
+
+  #open(): void {
+    if (this.#closing) throw new StoreError('STORE_CLOSED', `The store ${this.#file} was closed; open it again.`);
+  }
+}
+
+/** The work is done at the end of the turn: what the caller does to its bytes or lists until then shall not matter. */
+function copied(change: Change): Change {
+  const entries = change.entries.map(({ key, type, data }) => ({ key, type, data: copyData(data) }));
+  const { head } = change;
+  if (!head) return { ...change, entries };
+  const meta = head.meta === undefined ? {} : { meta: copyData(head.meta) };
+  const tags = head.tags === undefined ? {} : { tags: { ...head.tags } };
+  return { ...change, entries, head: { ...head, ...meta, ...tags } };
+}
+
+function copyData(data: Data): Data {
+  return typeof data === 'string' ? data : Uint8Array.prototype.slice.call(data);
+}

@@ -1,0 +1,1 @@
+export async function decoratedCalls(print) { print('(decorated calls: pending)'); }
