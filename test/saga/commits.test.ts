@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { countingStore } from './support.js';
 
 const work = defineStep('work', { readOnly: true }, async (k: number) => k * 2);
-const many = defineSaga('many', { id: (id: string) => id }, async (run, _id: string, n: number) => {
+const many = defineSaga('many', { id: (id: string, _n: number) => id }, async (run, _id, n) => {
   let sum = 0;
   for (let i = 1; i <= n; i++) sum += await run.step(work, i);
   return sum;

@@ -12,11 +12,11 @@ async function dieAt(point: string, refuseShip: boolean): Promise<{ outside: Out
   const outside = new Outside();
   let died = false;
   let writes = 0;
-  let first: Process | undefined;
+  const processes: Process[] = [];
   const die = async (): Promise<void> => {
     if (died) return;
     died = true;
-    first?.kill();
+    processes[0]?.kill();
     await new Promise(() => {});
   };
   outside.hook = (at) => {
@@ -25,7 +25,7 @@ async function dieAt(point: string, refuseShip: boolean): Promise<{ outside: Out
     return undefined;
   };
   const { saga, options } = shop(outside, key);
-  first = world.process({ ...options, lease: 1000, worker: false }, (store) => ({
+  const first = world.process({ ...options, lease: 1000, worker: false }, (store) => ({
     async commit(change) {
       writes += 1;
       const n = writes;
@@ -35,6 +35,7 @@ async function dieAt(point: string, refuseShip: boolean): Promise<{ outside: Out
       return done;
     },
   }));
+  processes.push(first);
   const run = first.runtime.run(saga, ['o-1']).catch(() => {});
   await world.clock.advance(500);
   if (died) {

@@ -1,12 +1,12 @@
 import { currentScope, defineSaga, defineStep, RedressError, RefusedError, SagaCompensatedError } from '@redress/core';
-import type { Call, Interceptor, UndoOf } from '@redress/core';
+import type { Call, Interceptor, Matcher, UndoOf } from '@redress/core';
 import { describe, expect, it } from 'vitest';
 import { World } from './support.js';
 
 type AnyUndo = UndoOf<readonly [string], string>;
 
 /** Runs a saga of one step that behaves as told, and answers its undos and what its caller got. */
-async function runOne(body: () => Promise<string>, more: { refusedOn?: (typeof Error)[]; policies?: Interceptor[]; total?: boolean } = {}) {
+async function runOne(body: () => Promise<string>, more: { refusedOn?: Matcher[]; policies?: Interceptor[]; total?: boolean } = {}) {
   const undos: AnyUndo[] = [];
   const world = new World();
   const { total = true, ...options } = more;

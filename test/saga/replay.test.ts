@@ -139,8 +139,9 @@ describe('code that does not fit the journal', () => {
       // Later and later: not at every poll.
       expect(told.length).toBeGreaterThan(0);
       expect(told.length).toBeLessThan(8);
-      expect(String((told[0]?.error as Error).message)).toContain('first');
-      expect(String((told[0]?.error as Error).message)).toContain(words);
+      const { message } = told[0]?.error as Error;
+      expect(message).toContain('first');
+      expect(message).toContain(words);
       await two.runtime.stop();
       const three = world.process({ ...all, sagas: [right] });
       expect(await world.clock.until(three.runtime.handle(right, 'x').outcome())).toBe('wait:2000');

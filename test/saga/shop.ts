@@ -36,7 +36,7 @@ export class Outside {
 }
 
 export interface Shop {
-  readonly saga: SagaDefinition<readonly [string], string>;
+  readonly saga: SagaDefinition<[string], string>;
   readonly options: { readonly sagas: readonly SagaDefinition<never, unknown>[]; readonly steps: readonly Operation[] };
 }
 

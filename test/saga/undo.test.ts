@@ -88,13 +88,11 @@ describe('going back', () => {
   it('B10 F3 waits for steps that are still running, and undoes them with what became known', async () => {
     const log: string[] = [];
     const world = new World();
-    let aborted = false;
     const slow = defineStep('slow', { compensate: (u: UndoOf<[], string>) => void log.push(`undo slow ${u.outcome} ${u.result}`) }, async () => {
       await new Promise<void>((resolve) => void world.clock.setTimer(1_000, resolve));
       log.push('slow ended');
       return 'late';
     });
-    void aborted;
     await run([slow], async (saga) => Promise.all([saga.step(slow), saga.step(fails)]), world);
     expect(log).toEqual(['slow ended', 'undo slow done late']);
   });

@@ -8,7 +8,7 @@ import { UsageError } from './usage.js';
  * order itself. What is heavy is imported after the first line is on the screen.
  */
 
-const INTERRUPTED = { SIGINT: 130, SIGTERM: 143 } as const;
+const INTERRUPTED = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 async function main(argv: readonly string[]): Promise<number> {
   const options = readOptions(argv);

@@ -25,6 +25,6 @@ export type Report =
   | { readonly type: 'event'; readonly name: string; readonly id: string; readonly step?: string; readonly code?: string }
   | { readonly type: 'point'; readonly point: CrashPoint }
   /** Every order has ended. */
-  | { readonly type: 'finished'; readonly faults: number }
+  | { readonly type: 'finished' }
   /** The worker cannot go on. */
   | { readonly type: 'failed'; readonly message: string; readonly usage: boolean };

@@ -49,11 +49,12 @@ export async function placeOrders(screen: Screen, options: Options): Promise<num
   }
   const summary = summarize(options, file, teller, found, performance.now() - start);
   const missed = options.killAt !== undefined && teller.kills === 0;
-  const ok = summary.invariants.every((invariant) => invariant.ok) && !missed;
+  const kept = summary.invariants.every((invariant) => invariant.ok);
+  const ok = kept && !missed;
 
   showSummary(screen, summary);
   if (missed) screen.line(`✖ no order came by ${options.killAt}, so nothing was killed`);
-  if (ok) place.remove();
+  if (kept) place.remove();
   else leave(place, screen);
   if (options.json) process.stdout.write(`${JSON.stringify({ ok, ...summary }, undefined, 2)}\n`);
   return ok ? 0 : 1;

@@ -24,7 +24,8 @@ const GAP = '   ';
 /** Colours and moving parts only on a terminal; `NO_COLOR` and `FORCE_COLOR` have the last word on colours. */
 export function createScreen(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = process.env): Screen {
   const moving = stream.isTTY === true && env['TERM'] !== 'dumb';
-  const colors = pc.createColors(!env['NO_COLOR'] && (moving || Boolean(env['FORCE_COLOR'])));
+  const forced = env['FORCE_COLOR'] !== undefined && !['', '0'].includes(env['FORCE_COLOR']);
+  const colors = pc.createColors(!env['NO_COLOR'] && (moving || forced));
   const columns = stream.columns ?? Number(env['COLUMNS']);
   const width = Math.min(columns > 20 ? columns : 100, WIDEST);
   let shown = false;
@@ -68,7 +69,7 @@ export function layOut(head: string, pieces: readonly string[], width: number): 
 }
 
 export function columnsOf(text: string): number {
-  return [...stripVTControlCharacters(text)].length;
+  return Array.from(stripVTControlCharacters(text)).length;
 }
 
 /** Breaks a sentence between words; lines after the first start with `indent` spaces. */

@@ -51,7 +51,7 @@ export async function work(job: Job, store: Store, report: (report: Report) => v
   ]);
   await app.stop();
   world.close();
-  report({ type: 'finished', faults: world.network.faults });
+  report({ type: 'finished' });
 }
 
 function provide(world: World): void {

@@ -22,7 +22,7 @@ process.once('message', (job) => {
 });
 
 // Ctrl-C reaches the whole group of processes: the parent decides. Without a parent there is nobody to work for.
-process.on('SIGINT', () => {});
+for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => {});
 process.once('disconnect', () => process.exit());
 
 async function run(job: Job): Promise<void> {

@@ -1,6 +1,6 @@
 import type { EventBus, RunHandle, Runtime, SagaDefinition, StartOptions, WaitOptions } from '@redress/core';
 import type { Binding } from './binding.js';
-import { shared } from './registry.js';
+import { alias, end } from './find.js';
 import type { Class } from './registry.js';
 
 type AsyncKeys<T> = { [K in keyof T]: T[K] extends (...args: never) => PromiseLike<unknown> ? K : never }[keyof T] & string;
@@ -32,7 +32,7 @@ type AnySaga = SagaDefinition<readonly unknown[], unknown>;
 
 export function createApp(runtime: Runtime, binding: Binding): App {
   const stop: Runtime['stop'] = async (options) => {
-    binding.end();
+    end(binding);
     await runtime.stop(options);
   };
   const app = {
@@ -56,6 +56,6 @@ export function createApp(runtime: Runtime, binding: Binding): App {
   } satisfies Record<keyof App, unknown>;
   // One function for two forms: its types stand in the interface.
   const typed = app as unknown as App;
-  shared.byRuntime.set(typed, binding);
+  alias(typed, binding);
   return typed;
 }

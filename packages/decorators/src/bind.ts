@@ -1,7 +1,8 @@
 import type { Runtime } from '@redress/core';
 import { Binding, unusable } from './binding.js';
 import type { Entry } from './binding.js';
-import { methodsOf, shared } from './registry.js';
+import { begin, bindingOfRuntime, end, own } from './find.js';
+import { methodsOf } from './registry.js';
 import type { Class } from './registry.js';
 
 /**
@@ -14,21 +15,21 @@ import type { Class } from './registry.js';
 export function bind<T extends object>(runtime: Runtime, type: Class<T>, resolve?: () => T): () => void;
 export function bind(runtime: Runtime, instance: object): () => void;
 export function bind(runtime: Runtime, target: object, resolve?: () => object): () => void {
-  const binding = shared.byRuntime.get(runtime) ?? begin(runtime);
+  const binding = bindingOfRuntime(runtime) ?? bindingFor(runtime);
   if (typeof target === 'function') {
     binding.adopt([{ type: target as Class, ...(resolve && { resolve }) }], true);
   } else {
     const entry = entryOf(binding, target);
     if ('cause' in entry) throw unusable('CONFIG_AMBIGUOUS_INSTANCE', entry.subject, entry.cause, entry.remedy);
     binding.adopt([entry], true);
-    shared.byInstance.set(target, binding);
+    own(binding, target, true);
   }
-  return () => binding.end();
+  return () => end(binding);
 }
 
-function begin(runtime: Runtime): Binding {
+function bindingFor(runtime: Runtime): Binding {
   const binding = new Binding(runtime.store.durability, undefined, false);
-  binding.begin(runtime);
+  begin(binding, runtime);
   return binding;
 }
 

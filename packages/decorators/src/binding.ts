@@ -26,6 +26,7 @@ export class Binding {
   readonly #names = new Map<string, string>();
   #found = new WeakMap<object, Map<Method, Operation | SagaDefinition>>();
   #runtime: Runtime | undefined;
+  #onResolved: (instance: object) => void = () => {};
 
   constructor(
     readonly durability: Durability,
@@ -38,16 +39,10 @@ export class Binding {
     return this.#runtime as Runtime;
   }
 
-  /** From here on the marked methods find it. */
-  begin(runtime: Runtime): void {
+  /** Gives it the runtime whose classes these are. `onResolved`: told of each object that the container resolves. */
+  attach(runtime: Runtime, onResolved: (instance: object) => void): void {
     this.#runtime = runtime;
-    shared.byRuntime.set(runtime, this);
-    shared.living.add(this);
-  }
-
-  /** From here on only the runs that are under way find it. */
-  end(): void {
-    shared.living.delete(this);
+    this.#onResolved = onResolved;
   }
 
   /** Takes classes in, unless something is wrong: then none. `named`: somebody listed them for this runtime. */
@@ -81,12 +76,6 @@ export class Binding {
     const found = place?.resolve ? place.resolve() : this.container?.resolve((place?.token ?? type) as never);
     if (typeof found === 'object' && found !== null) return found;
     throw unusable('CONFIG_NO_INSTANCE', type.name, `No object was found, but ${String(found)}.`, BIND(type.name));
-  }
-
-  /** Says that an object belongs here, unless another living runtime has it. */
-  own(instance: object): void {
-    const other = shared.byInstance.get(instance);
-    if (!other || !shared.living.has(other)) shared.byInstance.set(instance, this);
   }
 
   /** Whether the object's class, or one that it extends, was listed for this runtime. */
@@ -183,7 +172,7 @@ export class Binding {
     this.container?.afterResolution?.(
       (token ?? type) as never,
       (_token, result) => {
-        if (shared.living.has(this)) for (const one of Array.isArray(result) ? result : [result]) this.own(one as object);
+        for (const one of Array.isArray(result) ? result : [result]) this.#onResolved(one as object);
       },
       { frequency: 'Always' },
     );

@@ -1,7 +1,44 @@
 import type { Runtime } from '@redress/core';
 import { unusable } from './binding.js';
 import type { Binding } from './binding.js';
-import { shared } from './registry.js';
+
+interface Runtimes {
+  readonly living: Set<Binding>;
+  readonly byRuntime: WeakMap<Runtime, Binding>;
+  readonly byInstance: WeakMap<object, Binding>;
+}
+
+// One for the life of the process, as with the marks: a method of one copy of this package finds a runtime of another.
+const KEY = Symbol.for('redress.runtimes/1');
+const holder = globalThis as unknown as Record<symbol, Runtimes | undefined>;
+const shared: Runtimes = (holder[KEY] ??= { living: new Set(), byRuntime: new WeakMap(), byInstance: new WeakMap() });
+
+/** From here on the marked methods find it, and the objects that its container resolves belong to it. */
+export function begin(binding: Binding, runtime: Runtime): void {
+  binding.attach(runtime, (instance) => shared.living.has(binding) && own(binding, instance));
+  shared.byRuntime.set(runtime, binding);
+  shared.living.add(binding);
+}
+
+/** From here on only the runs that are under way find it. */
+export function end(binding: Binding): void {
+  shared.living.delete(binding);
+}
+
+/** Another name for the same runtime. */
+export function alias(runtime: Runtime, binding: Binding): void {
+  shared.byRuntime.set(runtime, binding);
+}
+
+export function bindingOfRuntime(runtime: Runtime): Binding | undefined {
+  return shared.byRuntime.get(runtime);
+}
+
+/** Says that an object belongs to a runtime. Without `anew`, one that belongs to another living runtime stays there. */
+export function own(binding: Binding, instance: object, anew = false): void {
+  const other = shared.byInstance.get(instance);
+  if (anew || !other || !shared.living.has(other)) shared.byInstance.set(instance, binding);
+}
 
 /**
  * The runtime of an object: the one it is bound to, else the only one that lists its class, else the only one that is

@@ -5,6 +5,7 @@ import type { App } from './app.js';
 import { Binding } from './binding.js';
 import type { Entry } from './binding.js';
 import type { Container, Token } from './container.js';
+import { begin, own } from './find.js';
 import { methodsOf, shared } from './registry.js';
 import type { Class } from './registry.js';
 
@@ -37,8 +38,8 @@ export async function redress(options: RedressOptions): Promise<App> {
   problems.push(...unmarked(entries), ...taken.problems);
   const found = container ? resolveAll(container, entries, problems) : [];
   const runtime = open({ ...rest, ...taken.parts }, problems);
-  binding.begin(runtime);
-  for (const instance of [...found, ...(instances ?? [])]) binding.own(instance);
+  begin(binding, runtime);
+  for (const instance of [...found, ...(instances ?? [])]) own(binding, instance);
   return createApp(runtime, binding);
 }
 

@@ -1,5 +1,4 @@
-import type { Durability, Matcher, RetryPolicy, Runtime, Schema, UndoPolicy } from '@redress/core';
-import type { Binding } from './binding.js';
+import type { Durability, Matcher, RetryPolicy, Schema, UndoPolicy } from '@redress/core';
 
 export type Body = (this: object, ...args: unknown[]) => unknown;
 export type Class<T = object> = abstract new (...args: never[]) => T;
@@ -56,22 +55,16 @@ interface Shared {
   readonly methods: WeakMap<object, Method>;
   readonly homes: WeakMap<object, Map<string, Method>>;
   readonly classes: Set<Class>;
-  readonly living: Set<Binding>;
-  readonly byRuntime: WeakMap<Runtime, Binding>;
-  readonly byInstance: WeakMap<object, Binding>;
 }
 
 // One for the life of the process, also when two copies of this package are loaded: they must see the same marks.
-const KEY = Symbol.for('redress.decorators/1');
+const KEY = Symbol.for('redress.marks/1');
 const holder = globalThis as unknown as Record<symbol, Shared | undefined>;
 
 export const shared: Shared = (holder[KEY] ??= {
   methods: new WeakMap(),
   homes: new WeakMap(),
   classes: new Set(),
-  living: new Set(),
-  byRuntime: new WeakMap(),
-  byInstance: new WeakMap(),
 });
 
 /** The object's prototypes, nearest first, without `Object.prototype`. */

@@ -1,8 +1,7 @@
 import { RefusedError } from '@redress/core';
 import type { Sql } from './database.js';
-import type { Desk } from './desk.js';
+import type { Desk, Idempotent } from './desk.js';
 import type { Network } from './network.js';
-import type { Idempotent } from './warehouse.js';
 
 export interface Charge {
   /** The charge's number at the bank: the key it was asked for with. */

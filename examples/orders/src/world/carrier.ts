@@ -1,9 +1,9 @@
 import { RefusedError } from '@redress/core';
 import type { Order } from '../order.js';
 import type { Sql } from './database.js';
-import type { Desk } from './desk.js';
+import type { Desk, Idempotent } from './desk.js';
 import type { Network } from './network.js';
-import type { Hold, Idempotent } from './warehouse.js';
+import type { Hold } from './warehouse.js';
 
 export interface Shipment {
   /** The parcel's number at the carrier: the key it was asked for with. */

@@ -1,6 +1,11 @@
 import { RefusedError } from '@redress/core';
 import type { Sql } from './database.js';
 
+/** What every request carries: asked again with it, a remote system answers again and does nothing. */
+export interface Idempotent {
+  readonly idempotencyKey: string;
+}
+
 type Answer = { readonly ok: unknown } | { readonly refused: { readonly code: string; readonly message: string } };
 
 const CLOSED: Answer = { refused: { code: 'KEY_CLOSED', message: 'This request was cancelled; its key is closed for good.' } };

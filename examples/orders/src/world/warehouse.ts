@@ -1,12 +1,8 @@
 import { RefusedError } from '@redress/core';
 import type { Item } from '../order.js';
 import type { Sql } from './database.js';
-import type { Desk } from './desk.js';
+import type { Desk, Idempotent } from './desk.js';
 import type { Network } from './network.js';
-
-export interface Idempotent {
-  readonly idempotencyKey: string;
-}
 
 /** Goods put aside for an order. */
 export interface Hold {

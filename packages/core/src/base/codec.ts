@@ -1,4 +1,5 @@
 import SuperJSON from 'superjson';
+import type { SuperJSONResult } from 'superjson';
 import { CodecError, RedressError } from './errors.js';
 import type { Data } from './store.js';
 
@@ -58,7 +59,8 @@ export function createCodec(options: { readonly types?: readonly CodecType[]; re
     decode(data) {
       const text = typeof data === 'string' ? data : new TextDecoder().decode(data);
       try {
-        return text.startsWith('+') ? json.deserialize(JSON.parse(text.slice(1))) : JSON.parse(text);
+        if (!text.startsWith('+')) return JSON.parse(text) as unknown;
+        return json.deserialize(JSON.parse(text.slice(1)) as SuperJSONResult);
       } catch (cause) {
         throw new CodecError(`This is no record of the codec "json": ${text.slice(0, 40)}`, '', cause);
       }

@@ -1,44 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../base/clock.js';
 import { createEnvironment } from '../base/environment.js';
 import { ConfigurationError, RefusedError, RetryableError, TerminalError } from '../base/errors.js';
 import type { Call } from '../base/interceptor.js';
 import { retry, retryPolicy } from './retry.js';
 import type { RetryOptions } from './retry.js';
-
-/** Time that moves only when everybody waits, and then to the next timer. */
-class VirtualClock implements Clock {
-  at = 0;
-  readonly timers: { readonly due: number; readonly fn: () => void }[] = [];
-  now = (): number => this.at;
-  monotonic = (): number => this.at;
-  setTimer(ms: number, fn: () => void): { cancel(): void } {
-    const timer = { due: this.at + ms, fn };
-    this.timers.push(timer);
-    return { cancel: () => void (this.timers.includes(timer) && this.timers.splice(this.timers.indexOf(timer), 1)) };
-  }
-  nextTurn = (fn: () => void): void => queueMicrotask(fn);
-  sleep = (ms: number): Promise<void> => new Promise((resolve) => this.setTimer(ms, resolve));
-
-  /** Runs until the promise has settled, or no timer is left. */
-  async drive<T>(promise: Promise<T>, until = Infinity): Promise<PromiseSettledResult<T> | undefined> {
-    let end: PromiseSettledResult<T> | undefined;
-    const settled = promise.then(
-      (value) => (end = { status: 'fulfilled', value }),
-      (reason: unknown) => (end = { status: 'rejected', reason }),
-    );
-    for (;;) {
-      for (let i = 0; i < 20; i++) await Promise.resolve();
-      const next = this.timers.toSorted((a, b) => a.due - b.due)[0];
-      if (end || !next || next.due > until) break;
-      this.timers.splice(this.timers.indexOf(next), 1);
-      this.at = next.due;
-      next.fn();
-    }
-    if (end) await settled;
-    return end;
-  }
-}
+import { VirtualClock } from './virtual-clock.fixture.js';
 
 const reset = (): Error => Object.assign(new Error('connection reset'), { code: 'ECONNRESET' });
 const refusedConnection = (): Error => Object.assign(new Error('nobody listens'), { code: 'ECONNREFUSED' });

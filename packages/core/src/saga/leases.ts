@@ -1,5 +1,6 @@
 import type { Timer } from '../base/clock.js';
-import type { Desk, Journal } from './journal.js';
+import type { Journal } from './journal.js';
+import type { Desk } from './pen.js';
 
 const BEATS_PER_LEASE = 6;
 

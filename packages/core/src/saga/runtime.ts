@@ -14,7 +14,7 @@ import type { Operation, SagaDefinition } from './definition.js';
 import { OwnershipLostError, RuntimeStoppedError, SagaIdConflictError } from './errors.js';
 import { History } from './history.js';
 import { Journal, streamOf } from './journal.js';
-import type { Desk } from './journal.js';
+import type { Desk } from './pen.js';
 import { Leases } from './leases.js';
 import type { StartedRecord } from './records.js';
 import { Registry } from './registry.js';

@@ -4,7 +4,7 @@ import { durationMs } from '../base/duration.js';
 import { SagaCompensatedError, SagaNotFoundError, SagaStillRunningError, SagaStuckError } from './errors.js';
 import { History } from './history.js';
 import { streamOf } from './journal.js';
-import type { Desk } from './journal.js';
+import type { Desk } from './pen.js';
 import type { Run, RunEnd } from './run.js';
 import type { WaitOptions } from './runtime-types.js';
 

@@ -1,0 +1,188 @@
+import { sleep } from '../base/clock.js';
+import { ConflictError, RedressError, StoreRegressionError, StoreUnavailableError } from '../base/errors.js';
+import type { Codec } from '../base/codec.js';
+import type { Environment } from '../base/environment.js';
+import type { Commit, Head, HeadPatch, Loaded, NewEntry, Store } from '../base/store.js';
+import { OwnershipLostError, messageOf } from './errors.js';
+
+/** What all runs of a runtime share. */
+export interface Desk {
+  readonly store: Store;
+  readonly environment: Environment;
+  /** The codec that writes, then those that only read. */
+  readonly codecs: readonly Codec[];
+  readonly owner: string;
+  readonly leaseMs: number;
+}
+
+const FIRST_PAUSE_MS = 10;
+const LAST_PAUSE_MS = 1_000;
+
+/**
+ * One owner's guarded writes to the stream of one run: each names what this owner last saw of the head, is repeated
+ * until it is known to be there, and ends the ownership when somebody else has written.
+ */
+export class Pen {
+  /** As last seen; undefined until the stream is created. */
+  head: Head | undefined;
+  private safeUntil = Infinity;
+  private closedBy: RedressError | undefined;
+
+  constructor(
+    private readonly desk: Desk,
+    private readonly saga: string,
+    private readonly id: string,
+    private readonly stream: string,
+    private readonly events: { onLost(reason: RedressError): void; onRegressed(error: RedressError): void },
+  ) {}
+
+  get closed(): RedressError | undefined {
+    return this.closedBy;
+  }
+
+  /** Whether the lease surely lasts at this monotonic moment. */
+  isSafe(monotonic: number): boolean {
+    return monotonic < this.safeUntil;
+  }
+
+  /** A request sent at `sentAt` (monotonic) extended the lease. A fifth of it is kept as a margin. */
+  renewed(sentAt: number): void {
+    const until = sentAt + this.desk.leaseMs * 0.8;
+    this.safeUntil = this.safeUntil === Infinity ? until : Math.max(this.safeUntil, until);
+  }
+
+  /** Whether less than half of the lease is left. */
+  needsRenewal(monotonic: number): boolean {
+    return this.head !== undefined && monotonic > this.safeUntil - this.desk.leaseMs * 0.5;
+  }
+
+  /** Nothing is written any more. `reason`: what later calls are refused with. */
+  close(why: string, reason: RedressError = new OwnershipLostError(this.saga, this.id, why)): void {
+    if (this.closedBy) return;
+    this.closedBy = reason;
+    this.events.onLost(reason);
+  }
+
+  /** Commits; `done` is called once, with what prevented it if anything did. One commit at a time, please. */
+  commit(entries: readonly NewEntry[], patch: HeadPatch, done: (error?: unknown) => void): void {
+    const head = this.patched(patch);
+    const sentAt = this.desk.environment.clock.monotonic();
+    this.send(entries, head).then(
+      (commit) => done(this.accept(commit, entries.length, head, sentAt)),
+      (error: unknown) => void this.sendAgain(entries, head, error).then(done, done),
+    );
+  }
+
+  /** Reads the stream, as another process would. */
+  async read(): Promise<Loaded> {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS)) {
+      this.checkOpen();
+      try {
+        const found = await this.desk.store.load(this.stream);
+        if (found?.head.owner !== this.desk.owner) throw this.lose('another process has claimed it');
+        return found;
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError)) throw error;
+        await this.outwait(error, pauseMs);
+      }
+    }
+  }
+
+  private checkOpen(): void {
+    if (this.closedBy) throw this.closedBy;
+  }
+
+  private patched(patch: HeadPatch): HeadPatch {
+    const wake = { inMs: this.desk.leaseMs };
+    if (this.head === undefined) return { owner: this.desk.owner, status: 'running', wake, ...patch };
+    // A lease that lasts is left alone: moving it costs every store a change of its index of what is due.
+    const lease = this.needsRenewal(this.desk.environment.clock.monotonic()) ? { wake } : undefined;
+    return this.head.claims > 0 ? { claims: 0, ...lease, ...patch } : { ...lease, ...patch };
+  }
+
+  private send(entries: readonly NewEntry[], head: HeadPatch): Promise<Commit> {
+    const id = this.stream;
+    if (!this.head) return this.desk.store.commit({ id, expect: 'absent', create: { kind: 'saga', name: this.saga }, entries, head });
+    const { version, stamp } = this.head;
+    return this.desk.store.commit({ id, expect: { version, stamp }, entries, head });
+  }
+
+  /** After a commit that failed with `error`: again and again, until it is known to be there or nobody can write it here. */
+  private async sendAgain(entries: readonly NewEntry[], head: HeadPatch, error: unknown): Promise<void> {
+    let failure = error;
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS)) {
+      const unavailable = failure instanceof ConflictError ? await this.reconcile() : failure;
+      this.checkOpen();
+      if (unavailable !== undefined) {
+        if (!(unavailable instanceof StoreUnavailableError)) throw this.refused(unavailable);
+        await this.outwait(unavailable, pauseMs);
+        this.checkOpen();
+      }
+      const sentAt = this.desk.environment.clock.monotonic();
+      try {
+        const lost = this.accept(await this.send(entries, head), entries.length, head, sentAt);
+        if (lost) throw lost;
+        return;
+      } catch (again) {
+        this.checkOpen();
+        failure = again;
+      }
+    }
+  }
+
+  /** Takes an answered commit in. Answers the loss of ownership, if it shows one. */
+  private accept(done: Commit, entries: number, patch: HeadPatch, sentAt: number): OwnershipLostError | undefined {
+    const length = (this.head?.length ?? 0) + entries;
+    const owner = patch.owner === undefined ? this.desk.owner : patch.owner;
+    if (!done.applied && (done.head.owner !== owner || done.head.length !== length)) {
+      return this.lose('its last commit was repeated after somebody else wrote');
+    }
+    this.head = done.head;
+    if (patch.wake) this.renewed(sentAt);
+    return undefined;
+  }
+
+  /** After a refused commit: still ours and only foreign news, then the commit may be repeated on top of them. */
+  private async reconcile(): Promise<unknown> {
+    const seen = this.head;
+    if (!seen) throw this.lose('the id is taken');
+    let found: Loaded | undefined;
+    try {
+      found = await this.desk.store.load(this.stream, { from: seen.length });
+    } catch (error) {
+      return error;
+    }
+    if (!found || found.head.version < seen.version || found.head.length < seen.length) {
+      const error = new StoreRegressionError(this.stream, seen.version, found?.head.version ?? 0);
+      this.events.onRegressed(error);
+      throw this.lose(error.message);
+    }
+    if (found.head.owner !== this.desk.owner) throw this.lose('another process has claimed it');
+    if (found.head.stamp === seen.stamp || found.entries.length > 0) throw this.lose('its journal holds entries that this pass did not write');
+    this.head = found.head;
+    return undefined;
+  }
+
+  /** The store will never take this: nobody can go on here. */
+  private refused(error: unknown): unknown {
+    this.close(`the store refused a write: ${messageOf(error)}`, RedressError.is(error) ? error : undefined);
+    return error;
+  }
+
+  /** The store does not answer: try again while the lease is safe, then give the ownership up. */
+  private async outwait(error: StoreUnavailableError, pauseMs: number): Promise<void> {
+    const { clock } = this.desk.environment;
+    if (this.head !== undefined && !this.isSafe(clock.monotonic() + pauseMs)) throw this.lose('the store was unavailable until the lease was not safe any more');
+    if (this.head === undefined && pauseMs >= LAST_PAUSE_MS) {
+      this.close('the store is unavailable', error);
+      throw error;
+    }
+    await sleep(clock, pauseMs);
+  }
+
+  private lose(why: string): OwnershipLostError {
+    const error = new OwnershipLostError(this.saga, this.id, why);
+    this.close(why, error);
+    return error;
+  }
+}

@@ -1,0 +1,77 @@
+import { expect } from 'vitest';
+import type { Data, Entry, Head } from '@redress/core';
+import { create, creation, entriesOf, entry, headOf, next } from './lab.js';
+import type { Law } from './lab.js';
+
+/** Does to a value whatever can be done to it; frozen parts refuse, which is as good as a copy. */
+function spoil(value: unknown): void {
+  if (value instanceof Uint8Array) {
+    value.fill(66);
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  for (const key of Object.keys(value)) {
+    spoil((value as Record<string, unknown>)[key]);
+    Reflect.set(value, key, 'spoilt');
+  }
+  Reflect.set(value, 'added', 'spoilt');
+}
+
+export function copyLaws(law: Law): void {
+  law('what a caller does to its change after the call changes nothing', async ({ store, other }) => {
+    const change = (): { data: Uint8Array; meta: Uint8Array; tags: Record<string, string> } => {
+      return { data: new Uint8Array([1, 2]), meta: new Uint8Array([3, 4]), tags: { t: 'v' } };
+    };
+    const [first, second] = [change(), change()];
+    const entries = [entry('k0', first.data)];
+    const created = store.commit(creation('a', { meta: first.meta, tags: first.tags }, entries));
+    spoil(first);
+    entries.push(entry('sneaked in'));
+    const { head } = await created;
+    const advanced = store.commit(next(head, [entry('k1', second.data)], { head: { meta: second.meta, tags: second.tags } }));
+    spoil(second);
+    await advanced;
+    for (const connection of [store, other]) {
+      expect((await entriesOf(connection, 'a')).map(({ data }) => data)).toEqual([new Uint8Array([1, 2]), new Uint8Array([1, 2])]);
+      expect(await headOf(connection, 'a')).toMatchObject({ meta: new Uint8Array([3, 4]), tags: { t: 'v' }, length: 2 });
+    }
+  });
+
+  law('what a caller does to an answer changes nothing', async ({ store, other }) => {
+    const bytes = (): Data => new Uint8Array([1, 2]);
+    const created = await store.commit(creation('a', { meta: bytes(), wake: { at: 1 }, tags: { t: 'v' } }, [entry('k0', bytes())]));
+    const was = { ...created.head, meta: bytes(), tags: { t: 'v' } };
+    const check = async (): Promise<void> => {
+      for (const connection of [store, other]) {
+        expect(await headOf(connection, 'a')).toEqual(was);
+        expect((await entriesOf(connection, 'a'))[0]?.data).toEqual(bytes());
+      }
+    };
+    spoil(created);
+    await check();
+    spoil(await store.load('a'));
+    await check();
+    spoil(await store.scan({}));
+    spoil(await store.scan({ order: 'wake' }));
+    await check();
+    spoil(await store.commit(creation('a', {}, [entry('k0', bytes())])));
+    await check();
+    const claimed = await store.claim({ owner: 'w', kinds: ['law'], leaseMs: 60_000, limit: 1 });
+    Object.assign(was, { ...claimed[0], meta: bytes(), tags: { t: 'v' } } satisfies Partial<Head>);
+    spoil(claimed);
+    await check();
+    spoil(await store.renew('w', ['a'], 60_000));
+    was.wakeAt = (await headOf(other, 'a')).wakeAt;
+    await check();
+  });
+
+  law('a later commit does not change what was answered before', async ({ store }) => {
+    const first = await create(store, 'a', { status: 'before', tags: { t: 'before' } });
+    const loaded = await store.load('a');
+    const copy = structuredClone({ first, loaded });
+    await store.commit(next(first, [entry('k1')], { head: { status: 'after', tags: { t: 'after' }, meta: 'm' }, trimTo: 1 }));
+    expect({ first, loaded }).toEqual(copy);
+    const entries: readonly Entry[] = loaded?.entries ?? [];
+    expect(entries).toHaveLength(1);
+  });
+}
