@@ -105,6 +105,28 @@ describe('the outcome of a step', () => {
   });
 });
 
+describe('an error that a body catches', () => {
+  it('is of its own class, when a step is declared to refuse with it, or when it is ours', async () => {
+    const world = new World();
+    const caught: unknown[] = [];
+    const declines = defineStep('declines', { readOnly: true, refusedOn: [Declined] }, async () => {
+      throw Object.assign(new Declined('card 4'), { card: 4 });
+    });
+    const refuses = defineStep('refuses', { readOnly: true }, async () => {
+      throw new RefusedError('no', { code: 'NO' });
+    });
+    const saga = defineSaga('catching', {}, async (run) => {
+      for (const step of [declines, refuses]) await run.step(step).catch((error: unknown) => caught.push(error));
+    });
+    const { runtime } = world.process({ sagas: [saga], steps: [declines, refuses] });
+    await world.clock.until(runtime.run(saga, []));
+    expect(caught[0]).toBeInstanceOf(Declined);
+    expect(caught[0]).toMatchObject({ message: 'card 4', card: 4 });
+    expect(caught[1]).toBeInstanceOf(RefusedError);
+    expect(caught[1]).toMatchObject({ code: 'NO', details: {} });
+  });
+});
+
 describe('an undo', () => {
   it('of an unknown outcome that is not total is called a second time, later, with a key of its own', async () => {
     const { undos, world } = await runOne(failing(new Error('reset')), { total: false });

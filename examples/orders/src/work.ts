@@ -4,6 +4,7 @@ import type { RedressEvent, Store } from '@redress/core';
 import { redress } from '@redress/decorators';
 import { container } from 'tsyringe';
 import { CrashPoints } from './crash.js';
+import { runsOf } from './endings.js';
 import type { Job, Report } from './messages.js';
 import type { Order } from './order.js';
 import { BANK, CARRIER, OrderService, WAREHOUSE } from './services.js';
@@ -81,13 +82,8 @@ interface Sorted {
 }
 
 async function sort(orders: readonly Order[], store: Store): Promise<Sorted> {
-  const statuses = new Map<string | undefined, string>();
-  for (let after: string | undefined; ; ) {
-    const page = await store.scan({ kind: 'saga', name: 'PlaceOrder', limit: 1000, ...(after === undefined ? {} : { after }) });
-    for (const { tags, status } of page.heads) statuses.set(tags['id'], status);
-    after = page.next;
-    if (after === undefined) break;
-  }
+  const statuses = new Map<string, string>();
+  for await (const [id, { status }] of runsOf(store)) statuses.set(id, status);
   const which = (order: Order): keyof Sorted => {
     const status = statuses.get(order.id);
     if (status === undefined) return 'fresh';

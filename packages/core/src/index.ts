@@ -1,6 +1,7 @@
 export * from './base/change.js';
 export * from './base/clock.js';
 export * from './base/codec.js';
+export type { CodecType, ErrorClass } from './base/codec-tree.js';
 export * from './base/duration.js';
 export * from './base/environment.js';
 export * from './base/errors.js';

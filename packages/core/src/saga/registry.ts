@@ -1,5 +1,7 @@
+import type { ErrorClass } from '../base/codec-tree.js';
 import { ConfigurationError } from '../base/errors.js';
 import type { Problem } from '../base/errors.js';
+import { isErrorClass } from '../base/failure.js';
 import type { Durability } from '../base/store.js';
 import { nameProblem } from './definition.js';
 import type { Operation, SagaDefinition } from './definition.js';
@@ -10,6 +12,9 @@ const STRENGTH: Readonly<Record<Durability, number>> = { process: 0, host: 1, re
 export class Registry {
   private readonly sagas = new Map<string, Map<number, SagaDefinition>>();
   private readonly operations = new Map<string, Operation>();
+
+  /** Error classes that steps are declared to refuse with: they come back from a journal as themselves. */
+  readonly errors: ErrorClass[] = [];
 
   constructor(private readonly durability: Durability) {}
 
@@ -29,6 +34,7 @@ export class Registry {
       seenSagas.set(saga.name, versions.set(saga.version, saga));
     }
     if (problems.length > 0) throw new ConfigurationError(problems);
+    for (const { refusedOn } of operations) this.errors.push(...refusedOn.filter(isErrorClass));
     for (const [name, operation] of seenSteps) this.operations.set(name, operation);
     for (const [name, versions] of seenSagas) this.sagas.set(name, versions);
   }

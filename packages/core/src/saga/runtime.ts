@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { decodeRecord, encodeRecord } from '../base/codec.js';
+import { createCodec, decodeRecord, encodeRecord } from '../base/codec.js';
 import type { Codec } from '../base/codec.js';
 import { durationMs } from '../base/duration.js';
 import type { Duration } from '../base/duration.js';
@@ -72,8 +72,9 @@ class SagaRuntime implements Runtime, RunHost {
   private recovered = 0;
 
   constructor(options: RuntimeOptions) {
-    this.environment = createEnvironment(options.environment);
     this.store = options.store;
+    this.registry = new Registry(this.store.durability);
+    this.environment = createEnvironment({ codec: createCodec({ errors: this.registry.errors }), ...options.environment });
     this.codecs = [this.environment.codec, ...(options.oldCodecs ?? [])];
     const ms = (name: string, value: Duration | undefined, standard: Duration): number => durationMs(value ?? standard, `createRuntime, ${name}`);
     this.leaseMs = ms('lease', options.lease, '10s');
@@ -82,7 +83,6 @@ class SagaRuntime implements Runtime, RunHost {
     this.graceMs = ms('grace', options.grace, '5s');
     this.drainMs = ms('drain', options.drain, '10s');
     this.maxConcurrentRuns = options.maxConcurrentRuns ?? 128;
-    this.registry = new Registry(this.store.durability);
     const owner = `${process.pid}-${this.environment.random.word()}`;
     this.desk = { store: this.store, environment: this.environment, codecs: this.codecs, owner, leaseMs: this.leaseMs };
     this.leases = new Leases(this.desk);

@@ -71,6 +71,8 @@ export function keyLaws(law: Law): void {
     expect(await again(Buffer.from([97, 0, 255]), 'bytes')).toMatchObject({ applied: false });
     await refused(again(new Uint8Array([97, 0, 254]), 'bytes'), 'key');
     await refused(again(new Uint8Array([97, 0]), 'bytes'), 'key');
+    await refused(again(new Uint8Array([97, 0, 255, 0]), 'bytes'), 'key');
+    await refused(again('ab', 'text'), 'key');
     await refused(again(new Uint8Array([97]), 'text'), 'key');
     await refused(again(new Uint8Array(0), 'none'), 'key');
     await refused(again('a\0\u00ff', 'bytes'), 'key');

@@ -1,0 +1,71 @@
+/* What the tests of several processes run in the others: `node <bundle> <task> <file> <name> <number>`. */
+import { loadDriver } from './driver/load.js';
+import { sqliteStore } from './sqlite-store.js';
+
+const [, , task, file = '', name = '', count = '0'] = process.argv;
+const number = Number(count);
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Commits `number` times by turns to a stream that all processes share and to one of its own. */
+async function hammer(): Promise<void> {
+  const store = sqliteStore(file);
+  const own = `own-${name}`;
+  let conflicts = 0;
+  for (let i = 0; i < number; i += 1) {
+    const id = i % 2 === 0 ? 'shared' : own;
+    for (;;) {
+      const loaded = await store.load(id, { limit: 0 });
+      const entries = [{ key: `${name}-${i}`, type: 'note', data: 'x' }];
+      const change = loaded
+        ? { id, expect: loaded.head, entries }
+        : { id, expect: 'absent' as const, create: { kind: 'test', name: 'n' }, entries };
+      try {
+        await store.commit(change);
+        break;
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== 'STORE_CONFLICT') throw error;
+        conflicts += 1;
+      }
+    }
+  }
+  await store.close();
+  say(`done ${conflicts}`);
+}
+
+/** Sixteen writers without an end, each saying what was answered to it. */
+async function write(): Promise<void> {
+  const store = sqliteStore(file);
+  const writer = async (w: number): Promise<void> => {
+    const id = `writer-${w}`;
+    let { head } = await store.commit({
+      id,
+      expect: 'absent',
+      create: { kind: 'test', name: 'n' },
+      entries: [{ key: 'created', type: 'note', data: 'x' }],
+    });
+    for (let i = 0; ; i += 1) {
+      const entries = [{ key: `k${i}`, type: 'note', data: 'y'.repeat(300) }];
+      ({ head } = await store.commit({ id, expect: head, entries, head: { meta: `${i}` } }));
+      say(`${id} ${i} ${head.version}`);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, (_, w) => writer(w)));
+}
+
+/** Holds the lock of the file for `number` milliseconds. */
+function lock(): void {
+  const connection = loadDriver().open(file);
+  connection.exec('BEGIN IMMEDIATE');
+  say('locked');
+  setTimeout(() => {
+    connection.exec('COMMIT');
+    connection.close();
+  }, number);
+}
+
+if (task === 'hammer') await hammer();
+else if (task === 'write') await write();
+else lock();

@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sqliteStore } from './sqlite-store.js';
+import { temporary } from './temporary.fixture.js';
+import type { Temporary } from './temporary.fixture.js';
+
+// Other processes run what is in this folder now, bundled: no build of the packages has to be there, or be fresh.
+const bundles = fileURLToPath(new URL(`../node_modules/.bundle-${process.pid}/`, import.meta.url));
+const children: ChildProcessWithoutNullStreams[] = [];
+let place: Temporary;
+
+beforeAll(async () => {
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    ssr: { noExternal: true, resolve: { conditions: ['mono-source', 'module', 'node', 'import', 'default'] } },
+    build: { ssr: fileURLToPath(new URL('child.fixture.ts', import.meta.url)), outDir: bundles, target: 'node20', minify: false },
+  });
+});
+afterAll(() => rm(bundles, { recursive: true, force: true }));
+
+beforeEach(async () => {
+  place = await temporary();
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await place.remove();
+});
+
+interface Child extends ChildProcessWithoutNullStreams {
+  readonly ended: Promise<number | null>;
+}
+
+function start(task: string, name = '', count = 0): Child {
+  const child = spawn(process.execPath, [join(bundles, 'child.fixture.js'), task, place.file, name, String(count)]);
+  child.stderr.pipe(process.stderr);
+  children.push(child);
+  return Object.assign(child, { ended: new Promise<number | null>((resolve) => child.once('close', resolve)) });
+}
+
+function firstLine(child: ChildProcessWithoutNullStreams): Promise<string> {
+  return new Promise((resolve) => createInterface(child.stdout).once('line', resolve));
+}
+
+const CREATE = { expect: 'absent', create: { kind: 'test', name: 'n' }, entries: [{ key: 'k', type: 'note', data: 'x' }] } as const;
+
+describe('several processes on one file', () => {
+  it('lose no commit and meet no lock, from the making of the file on', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    expect(await Promise.all(names.map((name) => start('hammer', name, 300).ended))).toEqual([0, 0, 0, 0]);
+    const store = sqliteStore(place.file);
+    const shared = (await store.load('shared'))?.entries ?? [];
+    expect(shared.map(({ index }) => index)).toEqual(Array.from({ length: 600 }, (_, i) => i));
+    for (const name of names) {
+      const numbers = (all: readonly { key: string }[]): number[] =>
+        all.filter(({ key }) => key.startsWith(`${name}-`)).map(({ key }) => Number(key.slice(2)));
+      expect(numbers(shared)).toEqual(Array.from({ length: 150 }, (_, i) => 2 * i));
+      expect(numbers((await store.load(`own-${name}`))?.entries ?? [])).toEqual(Array.from({ length: 150 }, (_, i) => 2 * i + 1));
+    }
+    const moments = shared.map(({ at }) => at);
+    expect(moments).toEqual(moments.toSorted((x, y) => x - y));
+    await store.close();
+  });
+
+  it('find every answered commit after a writer was killed, and nothing half', async () => {
+    for (const answers of [1, 150, 700]) {
+      const child = start('write');
+      const answered = new Map<string, number>();
+      let lines = 0;
+      for await (const line of createInterface(child.stdout)) {
+        const [id = '', i] = line.split(' ');
+        answered.set(id, Number(i));
+        lines += 1;
+        if (lines === answers) child.kill('SIGKILL');
+      }
+      await child.ended;
+      const store = sqliteStore(place.file);
+      for (const [id, i] of answered) {
+        const loaded = await store.load(id);
+        const keys = loaded?.entries.map(({ key }) => key) ?? [];
+        expect(keys.slice(0, i + 2)).toEqual(['created', ...Array.from({ length: i + 1 }, (_, n) => `k${n}`)]);
+        expect(loaded?.head).toMatchObject({ length: keys.length, version: keys.length, meta: String(keys.length - 2) });
+      }
+      expect(answered.size).toBeGreaterThan(0);
+      for (const { id, ...head } of (await store.scan({})).heads) await store.drop(id, head);
+      await store.close();
+    }
+  });
+
+  it('keep their event loops free while another one holds the lock, and write after it', async () => {
+    const store = sqliteStore(place.file);
+    const locker = start('lock', '', 300);
+    await firstLine(locker);
+    const from = performance.now();
+    let [ticks, longest, last] = [0, 0, from];
+    const timer = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+      ticks += 1;
+    }, 5);
+    expect((await store.commit({ id: 'a', ...CREATE })).applied).toBe(true);
+    clearInterval(timer);
+    expect(performance.now() - from).toBeGreaterThan(150);
+    expect(ticks).toBeGreaterThan(8);
+    expect(longest).toBeLessThan(100);
+    await locker.ended;
+    await store.close();
+  });
+
+  it('say so when the lock is kept for too long: nothing was written, and reading goes on', async () => {
+    const store = sqliteStore(place.file, { busyTimeoutMs: 60 });
+    const locker = start('lock', '', 600);
+    await firstLine(locker);
+    const commit = store.commit({ id: 'a', ...CREATE });
+    expect(await store.load('a')).toBeUndefined();
+    await expect(commit).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
+    await locker.ended;
+    expect(await store.load('a')).toBeUndefined();
+    expect((await store.commit({ id: 'a', ...CREATE })).applied).toBe(true);
+    await store.close();
+  });
+});
