@@ -8,7 +8,7 @@ import { CALM } from './world/network.js';
 
 const LEASE_MS = 300;
 /** Width of the first column, on screens that are wide enough for one. */
-const LABEL = 62;
+const LABEL = 63;
 const WIDE = 100;
 /** Rows at work at a time. */
 const AT_A_TIME = 2;

@@ -31,8 +31,8 @@ describe('KillPlan', () => {
     expect(moments(7)).toEqual(moments(7));
     expect(moments(7)).not.toEqual(moments(8));
     moments(7).forEach((at, k) => {
-      expect(at).toBeGreaterThan((700 * (k + 1)) / 4);
-      expect(at).toBeLessThan((700 * (k + 2)) / 4);
+      expect(at).toBeGreaterThan((600 * (k + 1)) / 4);
+      expect(at).toBeLessThan((600 * (k + 2)) / 4);
     });
     expect(moments(7)).toHaveLength(3);
   });

@@ -147,6 +147,14 @@ describe('outside of any saga', () => {
     });
   });
 
+  it('a saga that was taken off its object says so', async () => {
+    const { serve } = new Teller(new Bank());
+    await expect(serve('t-1', 'charge')).rejects.toMatchObject({
+      code: 'CONFIG_NO_INSTANCE',
+      message: expect.stringContaining('this.method.bind(this)'),
+    });
+  });
+
   it('a saga of a stopped runtime is one without a runtime', async () => {
     const teller = new Teller(new Bank());
     const app = await redress({ store: memoryStore(), instances: [teller] });
@@ -207,6 +215,29 @@ describe('inside of a saga', () => {
     bank.failures = 1;
     await expect(outer.run()).rejects.toMatchObject({ code: 'SAGA_COMPENSATED' });
     expect(outer.undone).toEqual([true]);
+  });
+
+  it('a step that fails and that nobody awaits fails the run, not the process', async () => {
+    class Careless {
+      @Step({ irreversible: 'it never works' })
+      async fail(): Promise<void> {
+        throw new Error('unheard');
+      }
+      @Saga()
+      async run(): Promise<string> {
+        void this.fail();
+        return 'careless';
+      }
+    }
+    const careless = new Careless();
+    await open(careless);
+    const seen: unknown[] = [];
+    const listen = (error: unknown): void => void seen.push(error);
+    process.on('unhandledRejection', listen);
+    await expect(careless.run()).rejects.toMatchObject({ cause: { message: 'unheard' } });
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', listen);
+    expect(seen).toEqual([]);
   });
 
   it('step() in the body, outside of a step, is refused', async () => {

@@ -1,5 +1,5 @@
 import { chain, currentScope, retry } from '@redress/core';
-import type { Call, Interceptor, PassScope, Scope } from '@redress/core';
+import type { Call, Interceptor, Operation, PassScope, Scope } from '@redress/core';
 import { unusable } from './binding.js';
 import { bindingOf, findBinding } from './find.js';
 import { frameOf, inFrame, isSuper, runBody } from './frame.js';
@@ -8,18 +8,18 @@ import type { Method } from './registry.js';
 import { plainScope } from './step-scope.js';
 
 /** What stands on the prototype in place of a marked method: finds out where the call comes from, and passes it on. */
-export function dispatch(method: Method, instance: object, args: readonly unknown[]): unknown {
+export function dispatch(method: Method, instance: object, args: unknown[]): unknown {
   const { saga, step, compensate, retry: retries } = method.marks;
   const scope = currentScope();
-  if (scope && isSuper(frameOf(scope), instance, method)) return method.raw.apply(instance, [...args]);
+  if (scope && isSuper(frameOf(scope), instance, method)) return method.raw.apply(instance, args);
   if (saga.length > 0) return runSaga(method, instance, args, scope);
   if (scope?.pass && !scope.step && step.length + compensate.length > 0) return runStep(method, instance, args, scope.pass as PassScope);
-  if (retries.length === 0) return method.raw.apply(instance, [...args]);
+  if (retries.length === 0) return method.raw.apply(instance, args);
   return runPlain(method, instance, args, scope);
 }
 
-async function runSaga(method: Method, instance: object, args: readonly unknown[], scope: Scope | undefined): Promise<unknown> {
-  const subject = `${instance.constructor.name}.${method.key}`;
+async function runSaga(method: Method, instance: object, args: unknown[], scope: Scope | undefined): Promise<unknown> {
+  const subject = subjectOf(method, instance);
   if (scope?.pass ?? scope?.step?.saga) {
     throw unusable(
       'CONFIG_NESTED_SAGA',
@@ -35,23 +35,40 @@ async function runSaga(method: Method, instance: object, args: readonly unknown[
   return binding.runtime.run(saga, args, { body });
 }
 
-async function runStep(method: Method, instance: object, args: readonly unknown[], pass: PassScope): Promise<unknown> {
-  const operation = bindingOf(instance, `${instance.constructor.name}.${method.key}`, pass.runtime).operation(instance, method);
+function runStep(method: Method, instance: object, args: unknown[], pass: PassScope): Promise<unknown> {
+  let operation: Operation;
+  try {
+    operation = bindingOf(instance, subjectOf(method, instance), pass.runtime).operation(instance, method);
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
+  // The engine's own promise, and no other around it: it knows of steps that nobody awaits.
   return pass.step(operation, args, async (given, call) => {
     const frame: Frame = { instance, method: method.key, marked: method, call, retries: method.marks.retry.length > 0 };
-    return inFrame(frame, {}, () => around(method)(call, async () => method.raw.apply(instance, [...given])));
+    return inFrame(frame, {}, () => around(method)(call, async () => method.raw.apply(instance, given as unknown[])));
   });
 }
 
+/** How a sentence names the call. @throws ConfigurationError when the method was taken off its object. */
+function subjectOf(method: Method, instance: unknown): string {
+  if (typeof instance === 'object' && instance !== null) return `${instance.constructor.name}.${method.key}`;
+  throw unusable(
+    'CONFIG_NO_INSTANCE',
+    method.key,
+    'It was called without its object.',
+    'Call it on the object, or bind it: this.method.bind(this).',
+  );
+}
+
 /** A call that nothing records: outside of sagas, within a step, or of a method that is no step. */
-async function runPlain(method: Method, instance: object, args: readonly unknown[], scope: Scope | undefined): Promise<unknown> {
+async function runPlain(method: Method, instance: object, args: unknown[], scope: Scope | undefined): Promise<unknown> {
   const outer = frameOf(scope);
   const policy = method.marks.retry[0]?.policy;
-  const run = async (): Promise<unknown> => method.raw.apply(instance, [...args]);
+  const run = async (): Promise<unknown> => method.raw.apply(instance, args);
   if (outer?.retries && policy?.nested !== 'allow') return run();
   const environment = (scope?.pass as PassScope | undefined)?.runtime.environment ?? findBinding(instance)?.runtime.environment;
   const call: Call = {
-    operation: `${instance.constructor.name}.${method.key}`,
+    operation: subjectOf(method, instance),
     args,
     // A signal costs more than the call: the step's is made when somebody asks for it.
     get signal() {

@@ -30,7 +30,7 @@ export interface RedressOptions extends Omit<RuntimeOptions, 'sagas' | 'steps'> 
  */
 export async function redress(options: RedressOptions): Promise<App> {
   const { container, classes, instances, ...rest } = options;
-  const binding = new Binding(rest.store.durability, container, !classes && !instances);
+  const binding = new Binding(rest.store?.durability ?? 'process', container, !classes && !instances);
   const problems: Problem[] = [];
   const entries = [...listed(classes ?? []), ...handedIn(binding, instances ?? [], problems)];
   const every = (classes ?? instances) ? entries : [...shared.classes].map((type) => ({ type }));

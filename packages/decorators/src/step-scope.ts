@@ -25,9 +25,12 @@ export function step(): StepScope {
 
 /** A call outside of sagas that may be repeated: one key for all its attempts. */
 export function plainScope(call: Call, environment: Environment | undefined): StepScope {
+  let key: string | undefined;
   return {
     operation: call.operation,
-    key: (environment?.random ?? random).word(),
+    get key() {
+      return (key ??= (environment?.random ?? random).word());
+    },
     signal: quietSignal(),
     get attempt() {
       return call.attempt;

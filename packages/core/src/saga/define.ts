@@ -108,8 +108,8 @@ export function defineSaga<A extends readonly unknown[], R>(
 /** An ordered list of steps as a saga: no replay rules to keep. Each step gets the saga's input and the result of the step before. */
 export interface SagaList<I, P> {
   /** Adds a step. A plain function needs a name, and says in the options how it is undone. */
-  step<R>(step: StepDefinition<readonly [I, P], R>): SagaList<I, R>;
-  step<R>(body: (input: I, before: P) => Promise<R>, options: StepOptions<readonly [I, P], R>): SagaList<I, R>;
+  step<R>(step: StepDefinition<[I, P], R> | StepDefinition<[I], R>): SagaList<I, R>;
+  step<R>(body: (input: I, before: P) => Promise<R>, options: StepOptions<[I, P], R>): SagaList<I, R>;
   /** The saga, with its steps: `sagas: [list.saga()]` registers both. Its outcome is the last step's result. */
   saga(): SagaDefinition<readonly [I], P>;
 }
@@ -119,16 +119,16 @@ export function sagaOf<I>(name: string, options: SagaOptions<readonly [I]> = {})
   return listOf<I, undefined>(name, options, []);
 }
 
-function listOf<I, P>(name: string, options: SagaOptions<readonly [I]>, steps: readonly StepDefinition<readonly [I, never], unknown>[]): SagaList<I, P> {
+function listOf<I, P>(name: string, options: SagaOptions<readonly [I]>, steps: readonly StepDefinition<[I, unknown], unknown>[]): SagaList<I, P> {
   return {
-    step<R>(step: StepDefinition<readonly [I, P], R> | ((input: I, before: P) => Promise<R>), more?: StepOptions<readonly [I, P], R>) {
-      const defined = typeof step === 'function' ? defineStep(`${name}.${step.name}`, more as StepOptions<readonly [I, P], R>, step) : step;
-      return listOf<I, R>(name, options, [...steps, defined as unknown as StepDefinition<readonly [I, never], unknown>]);
+    step<R>(step: StepDefinition<[I, P], R> | StepDefinition<[I], R> | ((input: I, before: P) => Promise<R>), more?: StepOptions<[I, P], R>) {
+      const defined = typeof step === 'function' ? defineStep(`${name}.${step.name}`, more as StepOptions<[I, P], R>, step) : step;
+      return listOf<I, R>(name, options, [...steps, defined as unknown as StepDefinition<[I, unknown], unknown>]);
     },
     saga() {
       const definition = defineSaga<readonly [I], P>(name, options, async (run, input) => {
         let before: unknown;
-        for (const step of steps) before = await run.step(step, input, before as never);
+        for (const step of steps) before = await run.step(step, input, before);
         return before as P;
       });
       return { ...definition, steps };

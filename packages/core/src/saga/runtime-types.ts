@@ -32,7 +32,7 @@ export interface RuntimeOptions {
 export interface StartOptions {
   readonly id?: string;
   /** The body of this first pass, when an object is at hand; recovery uses the definition's. */
-  readonly body?: (run: RunContext) => Promise<unknown>;
+  readonly body?: (run: RunContext, args: readonly unknown[]) => Promise<unknown>;
 }
 
 export interface WaitOptions {

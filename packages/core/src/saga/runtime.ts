@@ -187,7 +187,8 @@ class SagaRuntime implements Runtime, RunHost {
   private async create(saga: SagaDefinition, id: string, args: readonly unknown[], options: StartOptions): Promise<void> {
     const run = this.own(new Journal(this.desk, saga.name, id));
     const started = { saga: saga.name, id, version: saga.version, args, nonce: this.environment.random.word() };
-    run.begin(started, options.body ?? ((context) => saga.body(context, args)));
+    const body = options.body ?? saga.body;
+    run.begin(started, (context) => body(context, args));
     try {
       await run.created;
     } catch (error) {
