@@ -54,6 +54,8 @@ async function bytesPerCommit() {
 export async function run(print, { quick }) {
   const folder = mkdtempSync(join(tmpdir(), 'redress-bench-'));
   const rounds = quick ? 1 : 5;
+  await decoratedCalls(print, rounds);
+  print();
   const bytes = await bytesPerCommit();
   const raw = openRaw(join(folder, 'raw.db'));
   const sqlite = sagas(sqliteStore(join(folder, 'store.db')));
@@ -79,8 +81,6 @@ export async function run(print, { quick }) {
       const limit = medians.raw / COMMITS_PER_SAGA;
       print(row([width, whole(medians.memory), whole(medians.sqlite), whole(medians.raw), whole(limit), ratio(medians.sqlite / limit)], widths));
     }
-    print();
-    await decoratedCalls(print, rounds);
   } finally {
     await sqlite.runtime.stop();
     await sqlite.runtime.store.close();

@@ -1,10 +1,11 @@
-import { createEnvironment, currentScope } from '@redress/core';
+import { createEnvironment } from '@redress/core';
 import { memoryStore } from '@redress/memory';
 import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { Bank, Teller } from './bank.fixture.js';
 import { Compensate, redress, Retry, Saga, Step, step } from './index.js';
 import type { App, Undo } from './index.js';
 
-const reset = (): Error => Object.assign(new Error('reset'), { code: 'ECONNRESET' });
 const apps: App[] = [];
 const open = async (...instances: object[]): Promise<App> => {
   const app = await redress({ store: memoryStore(), instances, worker: false });
@@ -12,81 +13,6 @@ const open = async (...instances: object[]): Promise<App> => {
   return app;
 };
 afterEach(() => Promise.all(apps.splice(0).map((app) => app.stop())));
-
-class Bank {
-  readonly keys: string[] = [];
-  readonly attempts: number[] = [];
-  readonly undone: string[] = [];
-  failures = 0;
-  scoped: boolean | undefined;
-
-  @Compensate((b: Bank) => b.refund, { total: true })
-  @Retry({ maxRetries: 2, delay: 0 })
-  async charge(who: string): Promise<string> {
-    const { key, attempt } = step();
-    this.keys.push(key);
-    this.attempts.push(attempt);
-    if (this.failures-- > 0) throw reset();
-    return `charged ${who}`;
-  }
-
-  async refund(undo: Undo<Bank, 'charge'>): Promise<void> {
-    this.undone.push(`${undo.outcome}${undo.alsoUnknown ? ' also unknown' : ''}`);
-  }
-
-  @Step({ readOnly: true })
-  async look(): Promise<string> {
-    this.scoped = currentScope() !== undefined;
-    return step().key;
-  }
-
-  @Step({ readOnly: true })
-  plain(fail: boolean): Promise<number> {
-    if (fail) throw new Error('at once');
-    return Promise.resolve(7);
-  }
-
-  @Step({ irreversible: 'a note is a note' })
-  async both(who: string): Promise<string[]> {
-    return [step().key, await this.look(), await this.charge(who), step().key];
-  }
-
-  @Retry({ maxRetries: 2, delay: 0 })
-  async outer(): Promise<string> {
-    return this.charge('inside');
-  }
-
-  @Retry({ maxRetries: 1, delay: 0 })
-  async multiplies(): Promise<string> {
-    return this.allowed();
-  }
-
-  @Retry({ maxRetries: 1, delay: 0, nested: 'allow' })
-  async allowed(): Promise<string> {
-    this.attempts.push(step().attempt);
-    throw reset();
-  }
-}
-
-class Teller {
-  inBody: unknown;
-
-  constructor(readonly bank: Bank) {}
-
-  @Saga({ id: (id: string) => id })
-  async serve(id: string, what: 'charge' | 'both' | 'step' | 'nested' | 'throws'): Promise<unknown> {
-    if (what === 'both') return this.bank.both(id);
-    if (what === 'step') return step().key;
-    if (what === 'nested') return this.serve(`${id}-child`, 'charge');
-    const answer = await this.again(id);
-    if (what === 'throws') throw new Error('after the charge');
-    return answer;
-  }
-
-  async again(id: string): Promise<string> {
-    return this.bank.charge(id);
-  }
-}
 
 describe('outside of any saga', () => {
   it('a step is a plain call, without a runtime, and enters no scope', async () => {
@@ -170,6 +96,23 @@ describe('inside of a saga', () => {
     await open(bank, teller);
     expect(await teller.serve('t-1', 'charge')).toBe('charged t-1');
     expect(bank.keys[0]).toMatch(/^Teller\.serve\/t-1~[\w-]+\/Bank\.charge$/);
+  });
+
+  it('the body gets what a replay would get: the checked input, and no object of the caller', async () => {
+    class Parcels {
+      given: unknown;
+      @Saga({ input: z.object({ to: z.string().trim(), at: z.date() }) })
+      async send(parcel: { to: string; at: Date }): Promise<void> {
+        this.given = parcel;
+      }
+    }
+    const parcels = new Parcels();
+    await open(parcels);
+    const at = new Date(5);
+    await parcels.send({ to: ' Ann ', at });
+    expect(parcels.given).toEqual({ to: 'Ann', at });
+    expect((parcels.given as { at: Date }).at).not.toBe(at);
+    await expect(parcels.send({ to: 1, at } as never)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
   });
 
   it('an attempt that ended unknown is told to the step, also when a later one succeeded', async () => {

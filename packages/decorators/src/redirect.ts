@@ -30,9 +30,7 @@ async function runSaga(method: Method, instance: object, args: unknown[], scope:
   }
   const binding = bindingOf(instance, subject);
   const saga = binding.saga(instance, method);
-  // The arguments of the live pass are those of any replay: the engine's copies, when it hands them over.
-  const body = (_run: unknown, given: readonly unknown[] = args): Promise<unknown> => runBody(method, instance, given);
-  return binding.runtime.run(saga, args, { body });
+  return binding.runtime.run(saga, args, { body: (_run, copy) => runBody(method, instance, copy) });
 }
 
 function runStep(method: Method, instance: object, args: unknown[], pass: PassScope): Promise<unknown> {

@@ -21,7 +21,7 @@ import { Registry } from './registry.js';
 import { Run } from './run.js';
 import type { RunHost } from './run.js';
 import type { RunHandle, Runtime, RuntimeOptions, StartOptions, WaitOptions } from './runtime-types.js';
-import { waitFor } from './waiter.js';
+import { KeepAlive, waitFor } from './waiter.js';
 import { Worker } from './worker.js';
 
 const duration = z.union([z.number().min(0), z.string()]).optional();
@@ -61,6 +61,7 @@ class SagaRuntime implements Runtime, RunHost {
   readonly graceMs: number;
   readonly pollMs: number;
   readonly desk: Desk;
+  readonly alive: KeepAlive;
   stopping = false;
   stopped = false;
   private readonly drainMs: number;
@@ -85,6 +86,7 @@ class SagaRuntime implements Runtime, RunHost {
     this.maxConcurrentRuns = options.maxConcurrentRuns ?? 128;
     const owner = `${process.pid}-${this.environment.random.word()}`;
     this.desk = { store: this.store, environment: this.environment, codecs: this.codecs, owner, leaseMs: this.leaseMs };
+    this.alive = new KeepAlive(this.environment.clock);
     this.leases = new Leases(this.desk);
     this.worker = new Worker(this);
   }

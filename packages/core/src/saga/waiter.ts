@@ -1,5 +1,5 @@
 import { sleep } from '../base/clock.js';
-import type { Timer } from '../base/clock.js';
+import type { Clock, Timer } from '../base/clock.js';
 import { durationMs } from '../base/duration.js';
 import { SagaCompensatedError, SagaNotFoundError, SagaStillRunningError, SagaStuckError } from './errors.js';
 import { History } from './history.js';
@@ -14,6 +14,31 @@ export interface WaitHost {
   readonly stopped: boolean;
   /** The run, while this process owns it. */
   local(stream: string): Run | undefined;
+  readonly alive: KeepAlive;
+}
+
+/** Keeps the process alive while somebody waits: all else that the engine does in the background lets it end. */
+export class KeepAlive {
+  private waiting = 0;
+  private timer: Timer | undefined;
+
+  constructor(private readonly clock: Clock) {}
+
+  hold(): void {
+    this.waiting += 1;
+    this.timer ??= this.arm();
+  }
+
+  release(): void {
+    this.waiting -= 1;
+    if (this.waiting > 0) return;
+    this.timer?.cancel();
+    this.timer = undefined;
+  }
+
+  private arm(): Timer {
+    return this.clock.setTimer(86_400_000, () => (this.timer = this.waiting > 0 ? this.arm() : undefined));
+  }
 }
 
 const FIRST_POLL_MS = 20;
@@ -22,6 +47,7 @@ const LAST_POLL_MS = 500;
 /** The caller waits for the outcome, never for the body: here while the run is here, then in the store. */
 export async function waitFor(host: WaitHost, saga: string, id: string, options: WaitOptions = {}): Promise<unknown> {
   const limit = new GiveUp(host, options);
+  host.alive.hold();
   try {
     for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 2, LAST_POLL_MS)) {
       const run = host.local(streamOf(saga, id));
@@ -32,6 +58,7 @@ export async function waitFor(host: WaitHost, saga: string, id: string, options:
       if (!run || host.local(streamOf(saga, id)) === run) await sleep(host.desk.environment.clock, pollMs, limit.signal);
     }
   } finally {
+    host.alive.release();
     limit.dispose();
   }
 }
