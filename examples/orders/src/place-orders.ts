@@ -89,14 +89,8 @@ async function inWorkers(job: Job, options: Options, teller: Teller): Promise<Au
 async function inThisProcess(job: Job, teller: Teller): Promise<Audit> {
   const [{ memoryStore }, { work }] = await Promise.all([import('@redress/memory'), import('./work.js')]);
   const store = memoryStore();
-  // An undo that pauses between two attempts keeps no process alive, and here there is nothing else that would.
-  const alive = setInterval(() => {}, 1000);
-  try {
-    await work(job, store, (report) => teller.add(report));
-    return await audit(store, job.world, job.orders);
-  } finally {
-    clearInterval(alive);
-  }
+  await work(job, store, (report) => teller.add(report));
+  return audit(store, job.world, job.orders);
 }
 
 function showFile(screen: Screen, options: Options, file: OrdersFile): void {

@@ -1,21 +1,91 @@
-export * from './base/change.js';
-export * from './base/clock.js';
-export * from './base/codec.js';
+// The one door of the package: what is not named here cannot be reached.
+
+// Errors
+export {
+  CodecError,
+  ConfigurationError,
+  ConflictError,
+  InvariantError,
+  RedressError,
+  RefusedError,
+  RetryableError,
+  StoreArgumentError,
+  StoreError,
+  StoreRegressionError,
+  StoreUnavailableError,
+  TerminalError,
+} from './base/errors.js';
+export type { ConflictReason, ErrorOptions, Problem } from './base/errors.js';
+export {
+  OwnershipLostError,
+  ReplayMismatchError,
+  RuntimeStoppedError,
+  SagaCompensatedError,
+  SagaError,
+  SagaIdConflictError,
+  SagaNotFoundError,
+  SagaStillRunningError,
+  SagaStuckError,
+  StepFencedError,
+  StepInterruptedError,
+  UndoTimeoutError,
+} from './saga/errors.js';
+
+// The storage port
+export { checkChange, checkClaim, checkLease, checkQuery } from './base/change.js';
+export type {
+  Change,
+  Claim,
+  Commit,
+  Data,
+  Durability,
+  Entry,
+  Expectation,
+  Head,
+  HeadPatch,
+  Loaded,
+  NewEntry,
+  Page,
+  Query,
+  Renewal,
+  Store,
+  Wake,
+} from './base/store.js';
+
+// Environment
+export { sleep, systemClock } from './base/clock.js';
+export type { Clock, Timer } from './base/clock.js';
+export { createCodec, decodeRecord, encodeRecord } from './base/codec.js';
+export type { Codec, CodecOptions } from './base/codec.js';
 export type { CodecType, ErrorClass } from './base/codec-tree.js';
-export * from './base/duration.js';
-export * from './base/environment.js';
-export * from './base/errors.js';
-export * from './base/events.js';
-export * from './base/failure.js';
-export * from './base/interceptor.js';
-export * from './base/random.js';
-export * from './base/schema.js';
-export * from './base/scope.js';
-export * from './base/store.js';
-export * from './policy/retry.js';
-export * from './saga/definition.js';
-export * from './saga/define.js';
-export * from './saga/errors.js';
-export * from './saga/runtime.js';
-export * from './saga/runtime-types.js';
-export * from './saga/undo.js';
+export { createEnvironment } from './base/environment.js';
+export type { Environment } from './base/environment.js';
+export { createEventBus } from './base/events.js';
+export type { EventBus, Listener, RedressEvent } from './base/events.js';
+export { systemRandom } from './base/random.js';
+export type { Random } from './base/random.js';
+
+// Words for options
+export { durationMs } from './base/duration.js';
+export type { Duration } from './base/duration.js';
+export { checkOptions } from './base/options.js';
+export type { Schema } from './base/schema.js';
+
+// Calls and what wraps them
+export { causes, classify, isErrorClass, matches } from './base/failure.js';
+export type { FailureClass, Matcher } from './base/failure.js';
+export { chain } from './base/interceptor.js';
+export type { Call, Interceptor } from './base/interceptor.js';
+export { currentScope, runInScope } from './base/scope.js';
+export type { Scope, StepScope } from './base/scope.js';
+export { retry, retryPolicy } from './policy/retry.js';
+export type { RetryOptions, RetryPolicy } from './policy/retry.js';
+
+// Sagas
+export { defineSaga, defineStep, sagaOf } from './saga/define.js';
+export type { SagaList, SagaOptions, StepOptions } from './saga/define.js';
+export { nameProblem, operationHash, undoPolicy } from './saga/definition.js';
+export type { Compensation, Operation, RunContext, SagaDefinition, StepDefinition, UndoOptions, UndoPolicy } from './saga/definition.js';
+export { createRuntime } from './saga/runtime.js';
+export type { PassScope, RunHandle, Runtime, RuntimeOptions, StartOptions, WaitOptions } from './saga/runtime-types.js';
+export type { AnyUndo, Undo, UndoOf } from './saga/undo.js';

@@ -8,6 +8,7 @@ import { ConfigurationError, RefusedError, TerminalError } from '../base/errors.
 import { causes, classify, matches } from '../base/failure.js';
 import type { FailureClass, Matcher } from '../base/failure.js';
 import type { Call, Interceptor } from '../base/interceptor.js';
+import { checkOptions } from '../base/options.js';
 
 /** How a failed call is repeated. Durations are milliseconds or texts such as `'2s'`. */
 export interface RetryOptions {
@@ -69,16 +70,7 @@ const retryOptions = z.strictObject({
  */
 export function retryPolicy(subject: string, given: RetryOptions | number = {}): RetryPolicy {
   const options: RetryOptions = typeof given === 'number' ? { maxRetries: given } : given;
-  const result = retryOptions.safeParse(options);
-  if (!result.success) {
-    throw new ConfigurationError(
-      result.error.issues.map((issue) => ({
-        subject: [subject, ...issue.path.map(String)].join(', '),
-        cause: `${issue.message}.`,
-        remedy: 'See RetryOptions.',
-      })),
-    );
-  }
+  checkOptions(subject, retryOptions, options);
   const ms = (value: Duration, name: string): number => (value === Infinity ? Infinity : durationMs(value, `${subject}, ${name}`));
   const jitter = options.jitter ?? 'full';
   return {

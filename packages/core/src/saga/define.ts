@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { Matcher } from '../base/failure.js';
 import { chain } from '../base/interceptor.js';
+import { checkOptions } from '../base/options.js';
 import type { Call, Interceptor } from '../base/interceptor.js';
 import type { Schema } from '../base/schema.js';
 import type { Durability } from '../base/store.js';
-import { checkOptions, operationHash, undoPolicy } from './definition.js';
+import { operationHash, undoPolicy } from './definition.js';
 import type { Compensation, RunContext, SagaDefinition, StepDefinition, UndoOptions } from './definition.js';
 import type { AnyUndo, UndoOf } from './undo.js';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { ConfigurationError } from '../base/errors.js';
+import { checkOptions } from '../base/options.js';
 import type { Problem } from '../base/errors.js';
 import { durationMs } from '../base/duration.js';
 import type { Duration } from '../base/duration.js';
@@ -119,18 +119,6 @@ export function undoPolicy(subject: string, options: UndoOptions = {}): UndoPoli
     alertAfter: options.alertAfter ?? 10,
     lateEffectMs: options.lateEffectMs,
   };
-}
-
-/** @throws ConfigurationError with one problem for each option that does not fit. */
-export function checkOptions(subject: string, schema: z.ZodType, options: unknown): void {
-  const result = schema.safeParse(options);
-  if (result.success) return;
-  throw new ConfigurationError(
-    result.error.issues.map((issue): Problem => {
-      const at = issue.path.join('.');
-      return { subject: at ? `${subject}, ${at}` : subject, cause: `${issue.message}.`, remedy: 'See the options in its documentation.' };
-    }),
-  );
 }
 
 const NAME = /^[^/#~\0\s][^/#~\0]{0,99}$/;

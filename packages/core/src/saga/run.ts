@@ -12,14 +12,9 @@ import { Pass } from './pass.js';
 import type { BodyEnd, PassHost } from './pass.js';
 import type { EndRecord, StartedRecord } from './records.js';
 import type { Runtime } from './runtime-types.js';
+import type { RunEnd } from './run-end.js';
 import { freeze, unwind } from './unwind.js';
-
-/** How a run ended, as far as this process knows: `left` means that others go on with it. */
-export type RunEnd =
-  | { readonly status: 'completed'; readonly result: unknown }
-  | { readonly status: 'compensated'; readonly cause: unknown }
-  | { readonly status: 'stuck'; readonly cause: unknown; readonly step: string; readonly error: unknown }
-  | { readonly status: 'left'; readonly why: string };
+import type { UnwindHost } from './unwind.js';
 
 /** What a run needs of the runtime. */
 export interface RunHost {
@@ -35,7 +30,7 @@ export interface RunHost {
 }
 
 /** One run while this process owns it: forward by a pass, then perhaps backward, never forward again. */
-export class Run implements PassHost {
+export class Run implements PassHost, UnwindHost {
   /** Fulfilled when the run is durable here; rejected when it could not be created. */
   readonly created: Promise<void>;
   /** Never rejected. */
@@ -85,8 +80,16 @@ export class Run implements PassHost {
     return this.interruption.signal;
   }
 
+  get leaseMs(): number {
+    return this.host.leaseMs;
+  }
+
   operation(name: string): Operation | undefined {
     return this.host.operation(name);
+  }
+
+  now(): Promise<number> {
+    return this.host.now();
   }
 
   /** A run that does not exist yet: its beginning is written with the first intents. */

@@ -1,13 +1,32 @@
 import type { HeadPatch } from '../base/store.js';
 import { runInScope } from '../base/scope.js';
 import { sleep } from '../base/clock.js';
+import type { Environment } from '../base/environment.js';
 import type { Compensation, Operation } from './definition.js';
 import { UndoTimeoutError } from './errors.js';
 import { undoneKey } from './history.js';
 import type { StepHistory } from './history.js';
 import type { FrozenRecord } from './records.js';
-import type { Run, RunEnd } from './run.js';
+import type { Journal } from './journal.js';
+import type { RunEnd } from './run-end.js';
 import type { AnyUndo } from './undo.js';
+
+/** What going back needs of the run. */
+export interface UnwindHost {
+  readonly journal: Journal;
+  readonly environment: Environment;
+  readonly leaseMs: number;
+  readonly stopping: boolean;
+  /** Aborted when a pause is of no use any more. */
+  readonly interrupted: AbortSignal;
+  operation(name: string): Operation | undefined;
+  /** The store's clock. */
+  now(): Promise<number>;
+  /** Leaves the run to others, later and later. */
+  leave(why: string): void;
+  /** The error, or as much of it as can be kept. */
+  encodable(error: unknown): unknown;
+}
 
 const OVER: HeadPatch = { owner: null, wake: null };
 
@@ -15,11 +34,11 @@ const OVER: HeadPatch = { owner: null, wake: null };
  * Fixes what is to be undone, and in which order: reverse start order, by journal sequence. Done steps and those whose
  * outcome is unknown; refused ones, readers and irreversible ones have nothing to undo.
  */
-export async function freeze(run: Run, patch: HeadPatch): Promise<void> {
+export async function freeze(run: UnwindHost, patch: HeadPatch): Promise<void> {
   const { journal } = run;
   const todo = journal.history.steps.filter(({ intent, outcome }) => intent.kind === 'compensated' && outcome?.outcome !== 'refused').reverse();
   const late = todo.filter((step) => mayStillLand(step) && !operationOf(run, step)?.compensation?.policy.total);
-  const lateAt = late.length === 0 ? {} : { lateAt: (await run.host.now()) + Math.max(...late.map((step) => lateEffectMs(run, step))) };
+  const lateAt = late.length === 0 ? {} : { lateAt: (await run.now()) + Math.max(...late.map((step) => lateEffectMs(run, step))) };
   journal.add('undo', 'undo.frozen', { list: todo.map(({ n }) => n), late: late.map(({ n }) => n), ...lateAt });
   if (todo.length > 0) return journal.flush(patch);
   journal.add('end', 'saga.compensated', {});
@@ -31,19 +50,19 @@ function mayStillLand({ outcome }: StepHistory): boolean {
   return outcome?.outcome !== 'done' || outcome.alsoUnknown;
 }
 
-function lateEffectMs(run: Run, step: StepHistory): number {
+function lateEffectMs(run: UnwindHost, step: StepHistory): number {
   const policy = operationOf(run, step)?.compensation?.policy;
-  return policy?.lateEffectMs ?? run.host.leaseMs + (policy?.timeoutMs ?? 30_000);
+  return policy?.lateEffectMs ?? run.leaseMs + (policy?.timeoutMs ?? 30_000);
 }
 
-function operationOf(run: Run, step: StepHistory): Operation | undefined {
+function operationOf(run: UnwindHost, step: StepHistory): Operation | undefined {
   return run.operation(step.intent.operation);
 }
 
 type Unwound = Extract<RunEnd, { status: 'stuck' | 'left' }> | undefined;
 
 /** Undoes what the frozen list names and the journal does not call undone. Undefined: all of it, and the end is durable. */
-export async function unwind(run: Run): Promise<Unwound> {
+export async function unwind(run: UnwindHost): Promise<Unwound> {
   await run.journal.reread();
   const frozen = run.journal.history.frozen as FrozenRecord;
   for (const n of frozen.list) {
@@ -52,7 +71,7 @@ export async function unwind(run: Run): Promise<Unwound> {
   }
   if (frozen.late.every((n) => run.journal.history.isUndone(n, true))) return undefined;
   const lateAt = frozen.lateAt ?? 0;
-  if ((await run.host.now()) < lateAt) {
+  if ((await run.now()) < lateAt) {
     await run.journal.park('an effect with an unknown outcome may still land', lateAt);
     return { status: 'left', why: 'parked' };
   }
@@ -63,7 +82,7 @@ export async function unwind(run: Run): Promise<Unwound> {
   return undefined;
 }
 
-async function undoStep(run: Run, n: number, late: boolean): Promise<Unwound> {
+async function undoStep(run: UnwindHost, n: number, late: boolean): Promise<Unwound> {
   const { journal } = run;
   const key = undoneKey(n, late);
   if (journal.history.isUndone(n, late)) return undefined;
@@ -87,14 +106,14 @@ async function undoStep(run: Run, n: number, late: boolean): Promise<Unwound> {
   return undefined;
 }
 
-function isLast(run: Run): boolean {
+function isLast(run: UnwindHost): boolean {
   const { history } = run.journal;
   const { list, late } = history.frozen as FrozenRecord;
   return list.every((n) => history.isUndone(n, false)) && late.every((n) => history.isUndone(n, true));
 }
 
 /** The steps before it wait for a person: an undo that did not happen must not be hidden by those that did. */
-async function stick(run: Run, step: StepHistory, error: unknown): Promise<Unwound> {
+async function stick(run: UnwindHost, step: StepHistory, error: unknown): Promise<Unwound> {
   const { journal } = run;
   const told = run.encodable(error);
   journal.add(`stuck:${journal.history.stuck.length + 1}`, 'saga.stuck', { n: step.n, error: told }, step.n);
@@ -104,7 +123,7 @@ async function stick(run: Run, step: StepHistory, error: unknown): Promise<Unwou
 
 type Tried = { readonly attempts: number } | { readonly error: unknown } | { readonly status: 'left'; readonly why: string };
 
-async function attempts(run: Run, step: StepHistory, compensation: Compensation, late: boolean): Promise<Tried> {
+async function attempts(run: UnwindHost, step: StepHistory, compensation: Compensation, late: boolean): Promise<Tried> {
   const { journal, environment } = run;
   const { policy } = compensation;
   for (let attempt = 1; ; attempt++) {
@@ -128,7 +147,7 @@ async function attempts(run: Run, step: StepHistory, compensation: Compensation,
 }
 
 /** One attempt, with its own signal: only its own time-out aborts it. */
-async function once(run: Run, step: StepHistory, compensation: Compensation, late: boolean, attempt: number): Promise<void> {
+async function once(run: UnwindHost, step: StepHistory, compensation: Compensation, late: boolean, attempt: number): Promise<void> {
   const { saga, id, history } = run.journal;
   const { intent, outcome } = step;
   const controller = new AbortController();

@@ -5,7 +5,8 @@ import { SagaCompensatedError, SagaNotFoundError, SagaStillRunningError, SagaStu
 import { History } from './history.js';
 import { streamOf } from './journal.js';
 import type { Desk } from './pen.js';
-import type { Run, RunEnd } from './run.js';
+import type { Run } from './run.js';
+import type { RunEnd } from './run-end.js';
 import type { WaitOptions } from './runtime-types.js';
 
 /** What waiting needs of the runtime. */
