@@ -1,5 +1,6 @@
 import ts from 'typescript';
 import { defineConfig } from 'vitest/config';
+import { mutations } from './test/mutations.mjs';
 
 const conditions = ['mono-source', 'module', 'node', 'import', 'default'];
 
@@ -19,6 +20,17 @@ export default defineConfig({
         };
         const out = ts.transpileModule(code, { fileName: id, compilerOptions });
         return { code: out.outputText, map: out.sourceMapText ?? null };
+      },
+    },
+    {
+      // scripts/mutations.mjs takes a guard out by name, without touching the files.
+      name: 'mutation',
+      enforce: 'pre',
+      transform(code, id) {
+        const mutation = mutations.find((one) => one.id === process.env['REDRESS_MUTATION']);
+        const places = mutation ? [mutation, ...(mutation.also ?? [])].filter(({ file }) => id.endsWith(file)) : [];
+        if (places.length === 0) return undefined;
+        return { code: places.reduce((text, { from, to }) => text.replace(from, () => to), code), map: null };
       },
     },
   ],

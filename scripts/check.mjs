@@ -6,6 +6,7 @@ const FULL = { REDRESS_TESTS: 'full' };
 const parts = [
   ['npm test, whole', 'node', ['scripts/test.mjs'], FULL],
   ['type fixtures, three compilers', 'node', ['scripts/type-fixtures.mjs', '--all']],
+  ['mutations: each guard taken out', 'node', ['scripts/mutations.mjs']],
   ['lint', 'pnpm', ['run', 'lint:run']],
   ['format', 'pnpm', ['run', 'format:check']],
   ['unused code', 'knip', ['--no-config-hints']],

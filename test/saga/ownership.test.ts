@@ -1,9 +1,10 @@
 import { currentScope, defineSaga, defineStep, StoreUnavailableError } from '@redress/core';
 import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '@redress/testkit';
 import { World } from './support.js';
 
-/** A saga whose second step takes `ms` of virtual time. */
-function slow(world: World, ms: number) {
+/** A saga whose second step takes `ms` of virtual time, and answers which call of it that was. */
+function slow(world: World, ms: number, clock = world.clock) {
   const log: string[] = [];
   const signals: AbortSignal[] = [];
   const first = defineStep('first', { readOnly: true }, async () => {
@@ -12,10 +13,11 @@ function slow(world: World, ms: number) {
   });
   const second = defineStep('second', { readOnly: true }, async () => {
     log.push('second');
+    const call = log.filter((one) => one === 'second').length;
     const signal = currentScope()?.step?.signal;
     if (signal) signals.push(signal);
-    await new Promise<void>((resolve) => void world.clock.setTimer(ms, resolve));
-    return log.filter((one) => one === 'second').length;
+    await new Promise<void>((resolve) => void clock.setTimer(ms, resolve));
+    return call;
   });
   const saga = defineSaga('slow', { id: () => 'x' }, async (run) => {
     await run.step(first);
@@ -106,6 +108,42 @@ describe('a process that was paused beyond its lease', () => {
   });
 });
 
+describe('a process whose own clock stood still, so that it does not know that its lease is over', () => {
+  it('is refused by the store, although the winner has written nothing yet', async () => {
+    const world = new World();
+    const still = new VirtualClock();
+    const loser = slow(world, 500, still);
+    const one = world.process({ ...loser.options, lease: 60_000, worker: false }, undefined, still);
+    const caller = one.runtime.run(loser.saga, []);
+    await still.advance(100);
+    const winner = slow(world, 5_000);
+    const two = world.process(winner.options);
+    await world.clock.advance(61_000);
+    expect(winner.log).toEqual(['second']);
+    const before = await world.store.load('slow/x');
+    await still.advance(600);
+    expect(await world.store.load('slow/x')).toEqual(before);
+    expect(await world.clock.until(two.runtime.handle(winner.saga, 'x').outcome())).toBe(1);
+    expect(await still.until(caller)).toBe(1);
+    const outcomes = (await world.store.load('slow/x'))?.entries.filter(({ key }) => key.endsWith('/outcome'));
+    expect(outcomes).toHaveLength(2);
+  });
+
+  it('and claims its own run again, ends the old pass before the new one begins', async () => {
+    const world = new World();
+    const own = new VirtualClock();
+    const { saga, log, options } = slow(world, 2_000, own);
+    const one = world.process({ ...options, lease: 60_000, poll: 100 }, undefined, own);
+    const caller = one.runtime.run(saga, []);
+    await own.advance(1_000);
+    // The store's clock jumps: for it the lease is over.
+    await world.clock.advance(100_000);
+    await own.advance(200);
+    expect(log).toEqual(['first', 'second', 'second']);
+    expect(await own.until(caller)).toBe(2);
+  });
+});
+
 describe('a runtime that stops', () => {
   it('B12 lets running steps end, starts none, and hands the run back so that others go on at once', async () => {
     const world = new World();
@@ -179,5 +217,87 @@ describe('a process that claims its own run again', () => {
     expect(log).toEqual(['first', 'second', 'second']);
     const outcomes = (await world.store.load('slow/x'))?.entries.filter(({ key }) => key.endsWith('/outcome'));
     expect(outcomes).toHaveLength(2);
+  });
+});
+
+describe('a worker', () => {
+  it('B11 H4 claims only what it knows and can resolve, and what is registered later from then on', async () => {
+    const world = new World();
+    const { saga, log, options } = slow(world, 300);
+    const one = world.process(options);
+    void one.runtime.run(saga, []);
+    await world.clock.advance(100);
+    one.kill();
+    const unresolvable = {
+      ...saga,
+      check: () => {
+        throw new Error('no database here');
+      },
+    };
+    const stranger = world.process({ lease: 1_000 });
+    const helpless = world.process({ ...options, sagas: [unresolvable] });
+    await world.clock.advance(10_000);
+    expect((await world.store.load('slow/x'))?.head.claims).toBe(0);
+    expect(helpless.events.find(({ name }) => name === 'saga.unresolvable')).toMatchObject({ saga: 'slow', error: { message: 'no database here' } });
+    expect(log).toEqual(['first', 'second']);
+    stranger.runtime.register({ sagas: [saga], steps: options.steps });
+    expect(await world.clock.until(stranger.runtime.handle(saga, 'x').outcome())).toBe(2);
+  });
+
+  it('H5 leaves an undo that it does not know to a process that does', async () => {
+    const world = new World();
+    const undone: string[] = [];
+    let killed = false;
+    const pay = defineStep('pay', { compensate: () => void undone.push('pay'), undo: { total: true } }, async () => 1);
+    const saga = defineSaga('pays', { id: () => 'x' }, async (run) => {
+      await run.step(pay);
+      throw new Error('back');
+    });
+    const one = world.process({ sagas: [saga], steps: [pay], lease: 1_000 }, (store) => ({
+      async commit(change) {
+        const done = await store.commit(change);
+        if (change.head?.status === 'compensating') {
+          killed = true;
+          return new Promise(() => {});
+        }
+        return done;
+      },
+    }));
+    void one.runtime.run(saga, []).catch(() => {});
+    await world.clock.advance(100);
+    expect(killed).toBe(true);
+    one.kill();
+    const without = world.process({ sagas: [saga], lease: 1_000 });
+    await world.clock.advance(3_000);
+    expect(without.events.map(({ name }) => name)).toContain('undo.missing');
+    expect(undone).toEqual([]);
+    const two = world.process({ sagas: [saga], steps: [pay], lease: 1_000 });
+    await expect(world.clock.until(two.runtime.handle(saga, 'x').outcome())).rejects.toMatchObject({ code: 'SAGA_COMPENSATED' });
+    expect(undone).toEqual(['pay']);
+  });
+
+  it('H3 finishes fifty runs in mixed phases after all processes died at once', async () => {
+    const world = new World();
+    const undone: number[] = [];
+    const pay = defineStep('pay', { compensate: (undo) => void undone.push(undo.args[0]), undo: { total: true } }, async (n: number) => n);
+    const wait = defineStep('wait', { readOnly: true }, async (ms: number) => new Promise<void>((resolve) => void world.clock.setTimer(ms, resolve)));
+    const saga = defineSaga('mixed', { id: (n: number) => `run-${n}` }, async (run, n) => {
+      await run.step(wait, n * 10);
+      await run.step(pay, n);
+      await run.step(wait, 500);
+      if (n % 2 === 0) throw new Error('back');
+    });
+    const options = { sagas: [saga], steps: [pay, wait], lease: 1_000 as const };
+    const dead = [world.process(options), world.process(options)];
+    for (let n = 0; n < 50; n++) void dead[n % 2]?.runtime.run(saga, [n]).catch(() => {});
+    await world.clock.advance(300);
+    for (const one of dead) one.kill();
+    const two = world.process(options);
+    for (let n = 0; n < 50; n++) {
+      const end = two.runtime.handle(saga, `run-${n}`).outcome();
+      if (n % 2 === 0) await expect(world.clock.until(end)).rejects.toMatchObject({ code: 'SAGA_COMPENSATED' });
+      else await world.clock.until(end);
+    }
+    expect(new Set(undone)).toEqual(new Set(Array.from({ length: 25 }, (_, i) => i * 2)));
   });
 });

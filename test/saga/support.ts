@@ -53,7 +53,8 @@ export class World {
   /** A view of the store that nobody kills. */
   readonly store = memoryStore({ clock: this.clock, shared: this.database });
 
-  process(options: Options, verbs: (store: Store) => Partial<Store> = () => ({})): Process {
+  /** `clock`: of the process alone, when it is not to be the world's, which is also the store's. */
+  process(options: Options, verbs: (store: Store) => Partial<Store> = () => ({}), clock = this.clock): Process {
     const random = seededRandom(this.seed++);
     const events: RedressEvent[] = [];
     const bus = createEventBus();
@@ -75,7 +76,7 @@ export class World {
       renew: gated(counted.renew),
       now: gated(counted.now),
     });
-    const runtime = createRuntime({ ...options, store, environment: { clock: this.clock, random, events: bus } });
+    const runtime = createRuntime({ ...options, store, environment: { clock, random, events: bus } });
     return {
       runtime,
       store,

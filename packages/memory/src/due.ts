@@ -92,10 +92,9 @@ export class DueIndex {
   add(stream: Stream): void {
     const { kind, name, wakeAt } = stream.head;
     if (wakeAt === null) return;
-    let names = this.#kinds.get(kind);
-    if (!names) this.#kinds.set(kind, (names = new Map()));
-    let heap = names.get(name);
-    if (!heap) names.set(name, (heap = new Heap()));
+    const names = this.#kinds.get(kind) ?? new Map<string, Heap>();
+    const heap = names.get(name) ?? new Heap();
+    this.#kinds.set(kind, names.set(name, heap));
     heap.push({ at: wakeAt, stream });
   }
 

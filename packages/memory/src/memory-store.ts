@@ -9,20 +9,7 @@ import {
   systemClock,
   systemRandom,
 } from '@redress/core';
-import type {
-  Change,
-  Claim,
-  Clock,
-  Commit,
-  Expectation,
-  Head,
-  Loaded,
-  Page,
-  Query,
-  Random,
-  Renewal,
-  Store,
-} from '@redress/core';
+import type { Change, Claim, Clock, Commit, Expectation, Head, Loaded, Page, Query, Random, Renewal, Store } from '@redress/core';
 import { createMemoryDatabase, insideOf } from './database.js';
 import type { Database, MemoryDatabase, Space } from './database.js';
 import { scanSpace } from './scan.js';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ConfigurationError } from '@redress/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadDriver } from './driver/load.js';
+import { openFile } from './open-file.js';
 import { sqliteStore } from './sqlite-store.js';
 import type { SqliteStoreOptions } from './sqlite-store.js';
 import { temporary } from './temporary.fixture.js';
@@ -31,15 +32,18 @@ function run(file: string, sql: string): void {
 }
 
 describe('opening a file', () => {
-  it.each(['hello', 'x', 'no database '.repeat(1_000), '\0'.repeat(4_096)])('refuses a file that is no database, and leaves it as it is', (text) => {
-    writeFileSync(place.file, text);
-    const error = complaint(place.file);
-    expect(error).toMatchObject({ code: 'CONFIG_STORE_FILE' });
-    expect(error.message).toContain(place.file);
-    expect(error.message).toContain('no SQLite database');
-    expect(readFileSync(place.file, 'utf8')).toBe(text);
-    expect(readdirSync(place.folder)).toEqual(['store.db']);
-  });
+  it.each(['hello', 'x', 'no database '.repeat(1_000), '\0'.repeat(4_096)])(
+    'refuses a file that is no database, and leaves it as it is',
+    (text) => {
+      writeFileSync(place.file, text);
+      const error = complaint(place.file);
+      expect(error).toMatchObject({ code: 'CONFIG_STORE_FILE' });
+      expect(error.message).toContain(place.file);
+      expect(error.message).toContain('no SQLite database');
+      expect(readFileSync(place.file, 'utf8')).toBe(text);
+      expect(readdirSync(place.folder)).toEqual(['store.db']);
+    },
+  );
 
   it('refuses a file that only begins like a database', () => {
     const text = `SQLite format 3\0${'x'.repeat(9_000)}`;
@@ -64,9 +68,11 @@ describe('opening a file', () => {
 
   it('takes an empty file, and an empty database', async () => {
     writeFileSync(place.file, '');
-    await sqliteStore(place.file).close();
     run(join(place.folder, 'empty.db'), 'CREATE TABLE t (x); DROP TABLE t;');
-    await sqliteStore(join(place.folder, 'empty.db')).close();
+    for (const file of [place.file, join(place.folder, 'empty.db')]) {
+      await using store = sqliteStore(file);
+      expect(await store.scan({})).toEqual({ heads: [] });
+    }
   });
 
   it('refuses a folder that is not there, and makes none', () => {
@@ -94,6 +100,13 @@ describe('opening a file', () => {
     expect(error.code).toBe('CONFIG_STORE_OPTIONS');
     expect(error.problems).toHaveLength(4);
     for (const file of ['', 5, undefined, 'file:x.db', 'a\0b']) expect(complaint(file).code).toBe('CONFIG_STORE_OPTIONS');
+  });
+
+  it('waits for the disk at each COMMIT, and lets readers go on', () => {
+    const { connection } = openFile(loadDriver(), { path: place.file, namespace: 'default', busyTimeoutMs: 1_000 });
+    expect(connection.prepare('PRAGMA synchronous').get([])).toMatchObject({ synchronous: 2 });
+    expect(connection.prepare('PRAGMA journal_mode').get([])).toMatchObject({ journal_mode: 'wal' });
+    connection.close();
   });
 
   it('keeps what is in the file in the file when it is closed', async () => {

@@ -93,6 +93,18 @@ describe('several processes on one file', () => {
     }
   });
 
+  it('load head and entries of one moment while another one writes', async () => {
+    const store = sqliteStore(place.file);
+    await firstLine(start('write'));
+    let loads = 0;
+    for (const end = performance.now() + 600; performance.now() < end; loads += 1) {
+      const loaded = await store.load(`writer-${loads % 16}`);
+      expect(loaded?.entries.length).toBe(loaded?.head.length);
+    }
+    expect(loads).toBeGreaterThan(100);
+    await store.close();
+  });
+
   it('keep their event loops free while another one holds the lock, and write after it', async () => {
     const store = sqliteStore(place.file);
     const locker = start('lock', '', 300);

@@ -1,20 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { checkChange, checkClaim, checkLease, checkQuery, StoreError, systemClock, systemRandom } from '@redress/core';
-import type {
-  Change,
-  Claim,
-  Clock,
-  Commit,
-  Data,
-  Expectation,
-  Head,
-  Loaded,
-  Page,
-  Query,
-  Random,
-  Renewal,
-  Store,
-} from '@redress/core';
+import type { Change, Claim, Clock, Commit, Data, Expectation, Head, Loaded, Page, Query, Random, Renewal, Store } from '@redress/core';
 import { commit } from './commit.js';
 import { rollBack } from './driver/driver.js';
 import type { Connection, DriverName } from './driver/driver.js';

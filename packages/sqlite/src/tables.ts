@@ -44,8 +44,7 @@ export class Tables {
   }
 }
 
-export const HEAD_COLUMNS =
-  'stream, id, kind, name, version, stamp, length, trimmed, status, owner, wake_at, claims, meta, tags';
+export const HEAD_COLUMNS = 'stream, id, kind, name, version, stamp, length, trimmed, status, owner, wake_at, claims, meta, tags';
 
 /** A head, and what only the adapter knows of its stream. */
 export interface Known {

@@ -1,7 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { dataIn, dataOut, nameIn, nameOut } from './text.js';
 
-const UNITS = ['\u0001', 'a', 'z', '\u07ff', '\ud7ff', '\ud800', '\ud83d', '\udbff', '\udc00', '\ude00', '\udfff', '\ue000', '\ue001', '\ue002', '\uffff'];
+const UNITS = [
+  '\u0001',
+  'a',
+  'z',
+  '\u07ff',
+  '\ud7ff',
+  '\ud800',
+  '\ud83d',
+  '\udbff',
+  '\udc00',
+  '\ude00',
+  '\udfff',
+  '\ue000',
+  '\ue001',
+  '\ue002',
+  '\uffff',
+];
 
 /** All texts of up to three of the units around which things change. */
 function texts(): string[] {
@@ -11,10 +27,7 @@ function texts(): string[] {
 
 describe('text in the file', () => {
   it('comes back, whatever it is', () => {
-    for (const text of [...texts(), '', '\0', 'a\0\ue002\0']) {
-      expect(dataOut(dataIn(text))).toBe(text);
-      if (!text.includes('\0')) expect(nameOut(nameIn(text))).toBe(text);
-    }
+    for (const text of [...texts(), '', '\0', 'a\0\ue002\0']) expect([dataOut(dataIn(text)), nameOut(nameIn(text))]).toEqual([text, text]);
   });
 
   it('has nothing in it that UTF-8 or a driver would spoil', () => {

@@ -9,7 +9,7 @@ import { nameIn, nameOut } from './text.js';
 
 const LOAD = `
   SELECT idx, key, type, data, at FROM entry
-  WHERE stream = ? AND idx >= ? AND data IS NOT NULL ORDER BY idx LIMIT ?`;
+  WHERE stream = ? AND idx >= ? ORDER BY idx LIMIT ?`;
 
 /** To be called inside a transaction, so that both statements see one moment. */
 export function load(tables: Tables, id: string, from: number, limit: number | undefined): Loaded | undefined {

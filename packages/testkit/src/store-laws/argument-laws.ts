@@ -12,7 +12,11 @@ export function argumentLaws(law: Law): void {
       creation('nul\0'),
       { ...creation('b'), id: 7 },
       creation('b', {}, []),
-      creation('b', {}, range(1_001).map((i) => entry(`k${i}`))),
+      creation(
+        'b',
+        {},
+        range(1_001).map((i) => entry(`k${i}`)),
+      ),
       creation('b', {}, [entry('twice'), entry('twice', 'other')]),
       creation('b', {}, [entry('')]),
       creation('b', {}, [entry('nul\0')]),
@@ -41,7 +45,15 @@ export function argumentLaws(law: Law): void {
   law('so with claims, renewals and queries', async ({ store, other }) => {
     const head = await create(store, 'a', { owner: 'w', wake: { at: 1 } });
     const claim = { owner: 'x', kinds: ['law'], leaseMs: 1_000, limit: 1 };
-    for (const bad of [{ owner: '' }, { kinds: [''] }, { names: [''] }, { leaseMs: 0 }, { leaseMs: Number.NaN }, { limit: 0 }, { limit: 1.5 }]) {
+    for (const bad of [
+      { owner: '' },
+      { kinds: [''] },
+      { names: [''] },
+      { leaseMs: 0 },
+      { leaseMs: Number.NaN },
+      { limit: 0 },
+      { limit: 1.5 },
+    ]) {
       await badArgument(store.claim({ ...claim, ...bad }));
     }
     for (const leaseMs of [0, -1, Number.NaN, Infinity]) await badArgument(store.renew('w', ['a'], leaseMs));

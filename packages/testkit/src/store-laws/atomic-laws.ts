@@ -45,7 +45,14 @@ export function atomicLaws(law: Law): void {
 
   law('the head that a commit answers is the head that a load finds', async ({ store, other }) => {
     let head = await create(store, 'a', { owner: 'w' });
-    for (const patch of [{ status: 's' }, { meta: new Uint8Array([1]) }, { wake: null }, { owner: null }, { tags: { a: 'b' } }, { claims: 9 }]) {
+    for (const patch of [
+      { status: 's' },
+      { meta: new Uint8Array([1]) },
+      { wake: null },
+      { owner: null },
+      { tags: { a: 'b' } },
+      { claims: 9 },
+    ]) {
       head = await append(store, head, `k${head.version}`, patch);
       expect(await headOf(other, 'a')).toEqual(head);
     }
@@ -87,7 +94,12 @@ export function atomicLaws(law: Law): void {
 
   law('entries come in order, and from and limit page through them', async ({ store, other }) => {
     const head = await create(store, 'a');
-    await store.commit(next(head, range(9).map((i) => entry(`k${i}`))));
+    await store.commit(
+      next(
+        head,
+        range(9).map((i) => entry(`k${i}`)),
+      ),
+    );
     const all = (await other.load('a'))?.entries ?? [];
     expect(all.map(({ index }) => index)).toEqual(range(10));
     const keys = async (page: { from?: number; limit?: number }): Promise<unknown> =>

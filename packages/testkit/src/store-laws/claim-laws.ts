@@ -80,7 +80,11 @@ export function claimLaws(law: Law): void {
 
   law('a stream that moved to another moment is due then, and only once', async ({ store, other }) => {
     let head = await create(store, 'a', { wake: { at: 1 } });
-    for (const [key, at] of [['k1', 600_000], ['k2', 2], ['k3', 1]] as const) {
+    for (const [key, at] of [
+      ['k1', 600_000],
+      ['k2', 2],
+      ['k3', 1],
+    ] as const) {
       head = await append(store, head, key, { wake: at > 2 ? { inMs: at } : { at } });
     }
     const parked = await create(store, 'b', { wake: { at: 1 } });

@@ -81,7 +81,23 @@ export function dataLaws(law: Law): void {
   });
 
   law('names may be any text: quotes, blanks, signs, beyond the BMP, 512 characters', async ({ store, other }) => {
-    const names = ["o'hara; --", '"', '*', '%_', '[a]', '{b}', 'a:b:c', ':', 'a/b', '\\', '\n', '😀中ä', '__proto__', 'x'.repeat(512), '😀'.repeat(256)];
+    const names = [
+      "o'hara; --",
+      '"',
+      '*',
+      '%_',
+      '[a]',
+      '{b}',
+      'a:b:c',
+      ':',
+      'a/b',
+      '\\',
+      '\n',
+      '😀中ä',
+      '__proto__',
+      'x'.repeat(512),
+      '😀'.repeat(256),
+    ];
     for (const name of names) {
       const head = { status: name, owner: name, tags: { [name]: name }, wake: { at: 1 } };
       await store.commit({ ...creation(name, head, [entry(name, name, name)]), create: { kind: name, name } });

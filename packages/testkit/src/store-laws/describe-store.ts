@@ -1,4 +1,5 @@
 import { describe, it } from 'vitest';
+import type { TestContext } from 'vitest';
 import { argumentLaws } from './argument-laws.js';
 import { atomicLaws } from './atomic-laws.js';
 import { claimLaws } from './claim-laws.js';
@@ -33,33 +34,58 @@ const FAMILIES: Readonly<Record<string, (law: Law) => void>> = {
   closing: closeLaws,
 };
 
+export interface DescribeStoreOptions {
+  /** Why this store cannot be tried here, such as a server that is not running: nothing is run, and the reason is printed. */
+  readonly unavailable?: string | undefined;
+}
+
 /**
  * The laws of the port `Store`, as a suite of vitest: to be called in the test file of every adapter. Each law gets a
  * database of its own from `open` and works on it over several connections.
  */
-export function describeStore(name: string, open: OpenStoreUnderTest): void {
+export function describeStore(name: string, open: OpenStoreUnderTest, { unavailable }: DescribeStoreOptions = {}): void {
+  if (unavailable === undefined) describeLaws(name, open);
+  else describeNothing(name, unavailable);
+}
+
+function describeLaws(name: string, open: OpenStoreUnderTest): void {
   describe(`${name} keeps the laws of a store`, () => {
-    for (const [family, laws] of Object.entries(FAMILIES)) describe(family, () => laws(prove(open, () => undefined)));
+    for (const [family, laws] of Object.entries(FAMILIES)) {
+      describe(`${family}`, () => {
+        laws(prove(open));
+      });
+    }
     describe('durability', () => {
-      durableLaws(prove(open, (durable) => (durable ? undefined : `${name} is not durable: nothing outlives its process`)));
+      durableLaws(prove(open, `${name} is not durable: nothing outlives its process`));
     });
   });
 }
 
-function prove(open: OpenStoreUnderTest, reasonToSkip: (durable: boolean) => string | undefined): Law {
+function describeNothing(name: string, reason: string): void {
+  describe(`${name} keeps the laws of a store`, () => {
+    // oxlint-disable-next-line vitest/expect-expect -- it says why nothing is expected
+    it('as far as it is there', (context) => leaveOut(context, name, reason));
+  });
+}
+
+/** With a reason, the law is left out for it when the store is not durable. */
+function prove(open: OpenStoreUnderTest, needsDurable?: string): Law {
   return (sentence, law) => {
-    it(sentence, async ({ skip }) => {
+    // oxlint-disable-next-line vitest/expect-expect -- the law does
+    it(`${sentence}`, async (context) => {
       const under = await open();
       try {
-        const reason = reasonToSkip(under.durable);
-        if (reason !== undefined) {
-          console.info(`Skipped "${sentence}": ${reason}.`);
-          skip(reason);
-        }
+        if (needsDurable !== undefined && !under.durable) leaveOut(context, sentence, needsDurable);
         await law({ store: await under.connect(), other: await under.connect(), under });
       } finally {
         await under.dispose();
       }
     });
   };
+}
+
+/** In print as well, for the usual reporters only count what was skipped. */
+function leaveOut(context: TestContext, what: string, reason: string): never {
+  process.stdout.write(`Skipped "${what}": ${reason}.\n`);
+  return context.skip(reason);
 }

@@ -85,7 +85,13 @@ export function keyLaws(law: Law): void {
 
   law('keys that differ in case, blanks or composition are different keys', async ({ store, other }) => {
     const keys = ['k', 'K', 'k ', ' k', '\u00e9', 'e\u0301', 'k\t', '1', '01', '1.0', '__proto__', 'constructor'];
-    const { head } = await store.commit(creation('a', {}, keys.map((key) => entry(key))));
+    const { head } = await store.commit(
+      creation(
+        'a',
+        {},
+        keys.map((key) => entry(key)),
+      ),
+    );
     expect(head.length).toBe(keys.length);
     expect(await keysOf(other, 'a')).toEqual(keys);
   });

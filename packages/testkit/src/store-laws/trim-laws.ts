@@ -6,7 +6,14 @@ import type { Law } from './lab.js';
 /** A stream of ten entries, k1 to k9 after `created`. */
 async function ten(store: Store): Promise<Head> {
   const head = await create(store, 'a');
-  return (await store.commit(next(head, range(9).map((i) => entry(`k${i + 1}`))))).head;
+  return (
+    await store.commit(
+      next(
+        head,
+        range(9).map((i) => entry(`k${i + 1}`)),
+      ),
+    )
+  ).head;
 }
 
 export function trimLaws(law: Law): void {
@@ -47,7 +54,10 @@ export function trimLaws(law: Law): void {
     head = (await other.commit(next(head, [entry('k11')], { trimTo: 2 }))).head;
     expect((await entriesOf(store, 'a'))[0]?.index).toBe(4);
     head = (await store.commit(next(head, [entry('k12')], { trimTo: 11 }))).head;
-    expect((await entriesOf(other, 'a')).map(({ index, key }) => [index, key])).toEqual([[11, 'k11'], [12, 'k12']]);
+    expect((await entriesOf(other, 'a')).map(({ index, key }) => [index, key])).toEqual([
+      [11, 'k11'],
+      [12, 'k12'],
+    ]);
     await refused(other.commit(next(head, [entry('k10')])), 'trimmed');
     expect(head.length).toBe(13);
   });
