@@ -18,9 +18,9 @@ const nullStore = { durability: 'process', async load() {}, async claim() { retu
 const store = kind === 'null' ? nullStore : kind === 'sqlite' ? sqliteStore('/tmp/prof/p.db') : memoryStore();
 const runtime = createRuntime({ store, sagas: [place], steps: [reserve, charge, ship], worker: false });
 for (let r = 0; r < 5; r++) {
-  const n = 5000;
+  const n = +process.argv[4] || 5000;
   const c0 = process.cpuUsage();
-  const x = await rate(n, 128, (i) => runtime.run(place, [`o-${r}-${i}`, 1999]));
+  const x = await rate(n, +process.argv[3] || 128, (i) => runtime.run(place, [`o-${r}-${i}`, 1999]));
   const c = process.cpuUsage(c0);
   console.log(Math.round(x), 'sagas/s', ((c.user + c.system) / n).toFixed(1), 'us cpu/saga');
 }

@@ -26,9 +26,9 @@ export function find(tables: Tables, id: string): Known | undefined {
 }
 
 /**
- * Applies a change inside a transaction. In the good case nothing is read: the entries are appended by a statement that
- * holds the guard in itself and fails as a whole on a key that is there. Only when it appends nothing are the keys, and
- * then the guard, judged one by one: before anything of this change is written.
+ * Applies a change inside a transaction. In the good case nothing is read: the entries are appended, which fails as a whole
+ * on a key that is there, and the head is moved on by a statement that names the version and the stamp; where it moves
+ * nothing, the entries are taken back. Only then are the keys, and after them the guard, judged one by one.
  */
 export function commit(writing: Writing, change: Change): Commit {
   const { expect } = change;
@@ -45,7 +45,7 @@ export function handedOut(head: Head): Head {
 
 const CREATE = `
   INSERT INTO head (ns, id, kind, name, version, stamp, length, trimmed, status, owner, wake_at, claims, meta, tags)
-  VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (ns, id) DO NOTHING RETURNING stream`;
+  VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (ns, id) DO NOTHING`;
 
 function create({ tables, at, stamp }: Writing, change: Change): Known | undefined {
   const { id, entries, create: of, head: patch = {} } = change;
@@ -55,32 +55,42 @@ function create({ tables, at, stamp }: Writing, change: Change): Known | undefin
   const trimmed = Math.min(change.trimTo ?? 0, entries.length);
   const names = [nameIn(id), nameIn(head.kind), nameIn(head.name), nameIn(stamp)];
   const rest = [nameIn(head.status), ownerIn(head.owner), head.wakeAt, head.claims, dataIn(head.meta)];
-  const row = tables.get(CREATE, tables.ns, ...names, head.length, trimmed, ...rest, JSON.stringify(head.tags));
-  if (!row) return undefined;
-  const stream = row['stream'] as number;
-  // The stream's number is new, so nothing can be in the way; the entries' own guard wants the length from before.
-  if (!append(tables, { stream, trimmed: 0, head }, change, at, 0)) throw new InvariantError(`"${id}" has entries already.`);
+  const stream = tables.insert(CREATE, tables.ns, ...names, head.length, trimmed, ...rest, JSON.stringify(head.tags));
+  if (stream === undefined) return undefined;
+  // The stream's number is new, so nothing can be in the way.
+  if (!append(tables, stream, change, at, 0)) throw new InvariantError(`"${id}" has entries already.`);
   trim(tables, stream, 0, trimmed);
   if (patch.tags) writeTags(tables, stream, patch.tags);
   return { stream, trimmed, head };
 }
 
 function advance(writing: Writing, change: Change, expect: Exclude<Expectation, 'absent'>): Known | undefined {
-  const { tables, at, stamp } = writing;
-  const { id, entries, head: patch = {} } = change;
-  const before = writing.known.get(id, expect) ?? find(tables, id);
+  const remembered = writing.known.get(change.id, expect);
+  const written = remembered && moveOn(writing, change, remembered);
+  if (written) return written;
+  // What was remembered may be old: a renewal moves the lease's end under the same stamp.
+  const before = find(writing.tables, change.id);
   if (before?.head.version !== expect.version || before.head.stamp !== expect.stamp) return undefined;
+  return moveOn(writing, change, before);
+}
+
+/** Undefined when a key is there or the head is not as in `before`; nothing is changed then. */
+function moveOn({ tables, at, stamp }: Writing, change: Change, before: Known): Known | undefined {
+  const { entries, head: patch = {} } = change;
   const { stream, head: old } = before;
-  if (!append(tables, before, change, at, old.length)) return undefined;
+  if (!append(tables, stream, change, at, old.length)) return undefined;
   const head = patched(old, patch, entries.length, at, stamp);
   const trimmed = Math.max(before.trimmed, Math.min(change.trimTo ?? 0, head.length));
+  if (!update(tables, before, { stream, trimmed, head }, patch)) {
+    tables.run('DELETE FROM entry WHERE stream = ? AND idx >= ? AND idx < ?', stream, old.length, head.length);
+    return undefined;
+  }
   trim(tables, stream, before.trimmed, trimmed);
   if (patch.tags) {
     tables.run('DELETE FROM tag WHERE stream = ?', stream);
     writeTags(tables, stream, patch.tags);
   }
-  const wakeAt = update(tables, before, { stream, trimmed, head }, patch);
-  return { stream, trimmed, head: { ...head, wakeAt } };
+  return { stream, trimmed, head };
 }
 
 function patched(old: Head, patch: HeadPatch, appended: number, at: number, stamp: string): Head {
@@ -101,8 +111,8 @@ function patched(old: Head, patch: HeadPatch, appended: number, at: number, stam
   };
 }
 
-/** Names the columns that move and no others, so that only their indexes are touched. Answers `wakeAt`. */
-function update(tables: Tables, before: Known, { stream, trimmed, head }: Known, patch: HeadPatch): number | null {
+/** Names the columns that move and no others, so that only their indexes are touched. False: the head is not as in `before`. */
+function update(tables: Tables, before: Known, { stream, trimmed, head }: Known, patch: HeadPatch): boolean {
   let sql = 'UPDATE head SET version = ?, stamp = ?, length = ?';
   const values: Value[] = [head.version, nameIn(head.stamp), head.length];
   const set = (column: string, value: Value): void => {
@@ -116,27 +126,26 @@ function update(tables: Tables, before: Known, { stream, trimmed, head }: Known,
   if (patch.meta !== undefined) set('meta', dataIn(patch.meta));
   if (patch.tags !== undefined) set('tags', JSON.stringify(head.tags));
   if (trimmed !== before.trimmed) set('trimmed', trimmed);
-  values.push(stream);
-  // A renewal may have moved the lease's end under the same stamp: where nothing sets it, it is asked for.
-  if (patch.wake !== undefined || before.head.owner === null) {
-    tables.run(`${sql} WHERE stream = ?`, ...values);
-    return head.wakeAt;
-  }
-  return tables.get(`${sql} WHERE stream = ? RETURNING wake_at`, ...values)?.['wake_at'] as number | null;
+  sql += ' WHERE stream = ? AND version = ? AND stamp = ?';
+  values.push(stream, before.head.version, nameIn(before.head.stamp));
+  if (patch.wake !== undefined) return tables.run(sql, ...values) === 1;
+  return tables.run(`${sql} AND wake_at IS ?`, ...values, before.head.wakeAt) === 1;
 }
 
 function ownerIn(owner: string | null): string | null {
   return owner === null ? null : nameIn(owner);
 }
 
-/** False when the guard did not hold or a key is there: nothing was appended then. */
-function append(tables: Tables, { stream, head }: Known, { entries }: Change, at: number, first: number): boolean {
-  const values: Value[] = [at, first, stream, head.version, nameIn(head.stamp)];
-  for (const { key, type, data } of entries) values.push(nameIn(key), nameIn(type), dataIn(data));
+/** False when a key is there: nothing was appended then. */
+function append(tables: Tables, stream: number, { entries }: Change, at: number, first: number): boolean {
+  const values: Value[] = [];
+  let idx = first;
+  for (const { key, type, data } of entries) values.push(stream, idx++, nameIn(key), nameIn(type), dataIn(data), at);
   const sql = appendSql(entries.length);
   try {
-    const appended = entries.length > KEPT_APPENDS ? tables.runOnce(sql, values) : tables.run(sql, ...values);
-    return appended === entries.length;
+    if (entries.length > KEPT_APPENDS) tables.runOnce(sql, values);
+    else tables.run(sql, ...values);
+    return true;
   } catch (error) {
     if (isDuplicate(error)) return false;
     throw error;

@@ -8,16 +8,11 @@ export const KEPT_APPENDS = 16;
 
 const texts = new Map<number, string>();
 
-/** Appends entries to a stream whose head has the version and stamp named, or else nothing. */
+/** Appends so many entries. */
 export function appendSql(count: number): string {
   let sql = texts.get(count);
   if (sql) return sql;
-  const rows = Array.from({ length: count }, (_, i) => `(${i}, ?, ?, ?)`).join(', ');
-  sql = `
-    INSERT INTO entry (stream, idx, key, type, data, at)
-    SELECT guard.stream, guard.first + new.column1, new.column2, new.column3, new.column4, guard.at
-    FROM (SELECT stream, ? AS at, ? AS first FROM head WHERE stream = ? AND version = ? AND stamp = ?) AS guard
-    CROSS JOIN (VALUES ${rows}) AS new`;
+  sql = `INSERT INTO entry (stream, idx, key, type, data, at) VALUES ${Array(count).fill('(?, ?, ?, ?, ?, ?)').join(', ')}`;
   texts.set(count, sql);
   return sql;
 }

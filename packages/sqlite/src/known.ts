@@ -26,6 +26,12 @@ export class KnownHeads {
     if (this.#heads.size > MOST) this.#heads.delete(this.#heads.keys().next().value as string);
   }
 
+  /** A lease's end was moved. */
+  renewed(id: string, wakeAt: number): void {
+    const known = this.#heads.get(id);
+    if (known) this.#heads.set(id, { ...known, head: { ...known.head, wakeAt } });
+  }
+
   forget(id: string): void {
     this.#heads.delete(id);
   }

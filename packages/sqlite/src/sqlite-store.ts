@@ -42,8 +42,8 @@ export function sqliteStore(file: string, options: SqliteStoreOptions = {}): Sto
   return new SqliteStore(opened, options);
 }
 
-const CLOCK = 'SELECT at FROM clock';
-const SET_CLOCK = 'UPDATE clock SET at = ? WHERE at < ?';
+/** The latest moment that the file knows of: its last entry's, or later when what was last was dropped. */
+const CLOCK = 'SELECT max(at, ifnull((SELECT at FROM entry ORDER BY position DESC LIMIT 1), 0)) AS at FROM clock';
 
 /** Exported for tests, which hand in a connection that they watch. */
 export class SqliteStore implements Store {
@@ -66,8 +66,7 @@ export class SqliteStore implements Store {
     this.#random = random;
     this.#file = basename(path);
     this.#tables = new Tables(connection, namespace);
-    const end = (): void => void this.#tables.run(SET_CLOCK, this.#at, this.#at);
-    this.#turns = new Turns(connection, { file: this.#file, busyTimeoutMs, random, begin: () => this.#time(), end });
+    this.#turns = new Turns(connection, { file: this.#file, busyTimeoutMs, random, begin: () => this.#time() });
   }
 
   async load(id: string, page: { readonly from?: number; readonly limit?: number } = {}): Promise<Loaded | undefined> {
@@ -94,7 +93,7 @@ export class SqliteStore implements Store {
   async renew(owner: string, ids: readonly string[], leaseMs: number): Promise<readonly Renewal[]> {
     checkLease(leaseMs);
     const kept = [...ids];
-    return this.#write(() => kept.map((id) => renew(this.#tables, owner, id, this.#at + leaseMs)));
+    return this.#write(() => kept.map((id) => renew(this.#tables, this.#known, owner, id, this.#at + leaseMs)));
   }
 
   async scan(query: Query): Promise<Page> {
@@ -103,7 +102,7 @@ export class SqliteStore implements Store {
   }
 
   async drop(id: string, expect: Exclude<Expectation, 'absent'>): Promise<boolean> {
-    return this.#write(() => drop(this.#tables, this.#known, id, expect));
+    return this.#write(() => drop(this.#tables, this.#known, id, expect, this.#at));
   }
 
   async now(): Promise<number> {

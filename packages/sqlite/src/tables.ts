@@ -25,6 +25,11 @@ export class Tables {
     return this.#statement(sql).run(values);
   }
 
+  /** The new row's number; undefined when a conflict kept it out. */
+  insert(sql: string, ...values: readonly Value[]): number | undefined {
+    return this.#statement(sql).insert(values);
+  }
+
   get(sql: string, ...values: readonly Value[]): Row | undefined {
     return this.#statement(sql).get(values);
   }

@@ -20,9 +20,8 @@ export interface TurnsOptions {
   readonly file: string;
   readonly busyTimeoutMs: number;
   readonly random: Random;
-  /** Called first and last in each transaction. */
+  /** Called first in each transaction. */
   readonly begin: () => void;
-  readonly end: () => void;
 }
 
 /**
@@ -101,12 +100,11 @@ export class Turns {
 
   /** One transaction. @throws what made it fail as a whole; nothing of it was answered then. */
   #transaction(group: readonly Task[]): (() => void)[] {
-    const { begin, end } = this.#options;
+    const { begin } = this.#options;
     this.#begin.run([]);
     try {
       begin();
       const answers = group.map((task) => judged(task));
-      end();
       this.#commit.run([]);
       return answers;
     } catch (error) {

@@ -61,22 +61,27 @@ export function claim(tables: Tables, heads: KnownHeads, wanted: Claim, now: num
   });
 }
 
-export function renew(tables: Tables, owner: string, id: string, wakeAt: number): Renewal {
+export function renew(tables: Tables, heads: KnownHeads, owner: string, id: string, wakeAt: number): Renewal {
   const own = 'UPDATE head SET wake_at = ? WHERE ns = ? AND id = ? AND owner = ? RETURNING version';
   const renewed = tables.get(own, wakeAt, tables.ns, nameIn(id), nameIn(owner));
-  if (renewed) return { id, owner, version: renewed['version'] as number };
+  if (renewed) {
+    heads.renewed(id, wakeAt);
+    return { id, owner, version: renewed['version'] as number };
+  }
   const other = tables.get('SELECT owner, version FROM head WHERE ns = ? AND id = ?', tables.ns, nameIn(id));
   if (!other) return { id, owner: null, version: 0 };
   return { id, owner: other['owner'] === null ? null : nameOut(other['owner']), version: other['version'] as number };
 }
 
-export function drop(tables: Tables, heads: KnownHeads, id: string, expect: Exclude<Expectation, 'absent'>): boolean {
+/** `now` is kept: the last entry, which tells how late it was, may go. */
+export function drop(tables: Tables, heads: KnownHeads, id: string, expect: Exclude<Expectation, 'absent'>, now: number): boolean {
   const known = find(tables, id);
   if (!known) return false;
   const { version, stamp } = known.head;
   if (version !== expect.version || stamp !== expect.stamp) throw new ConflictError(id, 'version', { version });
   for (const table of ['entry', 'tag', 'head']) tables.run(`DELETE FROM ${table} WHERE stream = ?`, known.stream);
   heads.forget(id);
+  tables.run('UPDATE clock SET at = max(at, ?)', now);
   return true;
 }
 

@@ -8,6 +8,8 @@ export type Row = Readonly<Record<string, unknown>>;
 export interface Statement {
   /** The number of rows changed. */
   run(values: readonly Value[]): number;
+  /** The number of the row inserted; undefined when none was. */
+  insert(values: readonly Value[]): number | undefined;
   get(values: readonly Value[]): Row | undefined;
   all(values: readonly Value[]): readonly Row[];
 }

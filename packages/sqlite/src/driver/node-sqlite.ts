@@ -1,7 +1,7 @@
 import type { Driver, Row, Statement, Value } from './driver.js';
 
 interface NodeStatement {
-  run(...values: readonly Value[]): { readonly changes: number | bigint };
+  run(...values: readonly Value[]): { readonly changes: number | bigint; readonly lastInsertRowid: number | bigint };
   get(...values: readonly Value[]): Row | undefined;
   all(...values: readonly Value[]): readonly Row[];
 }
@@ -36,6 +36,10 @@ export function nodeSqlite(): Driver | undefined {
 function statement(prepared: NodeStatement): Statement {
   return {
     run: (values) => Number(prepared.run(...values).changes),
+    insert(values) {
+      const { changes, lastInsertRowid } = prepared.run(...values);
+      return Number(changes) === 0 ? undefined : Number(lastInsertRowid);
+    },
     get: (values) => prepared.get(...values),
     all: (values) => prepared.all(...values),
   };

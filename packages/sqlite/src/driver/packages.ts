@@ -4,7 +4,7 @@ import type { Driver, Row, Statement, Value } from './driver.js';
 
 /** What `better-sqlite3` and `libsql` have in common. */
 interface PackageStatement {
-  run(values: readonly Value[]): { readonly changes: number };
+  run(values: readonly Value[]): { readonly changes: number; readonly lastInsertRowid: number | bigint };
   get(values: readonly Value[]): Row | undefined;
   all(values: readonly Value[]): readonly Row[];
 }
@@ -62,6 +62,10 @@ function driver(name: Driver['name'], Module: PackageModule): Driver {
 function statement(prepared: PackageStatement): Statement {
   return {
     run: (values) => prepared.run(values).changes,
+    insert(values) {
+      const { changes, lastInsertRowid } = prepared.run(values);
+      return changes === 0 ? undefined : Number(lastInsertRowid);
+    },
     get: (values) => prepared.get(values),
     all: (values) => prepared.all(values),
   };
