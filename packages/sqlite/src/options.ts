@@ -1,6 +1,22 @@
 import { ConfigurationError } from '@redress/core';
-import type { Problem } from '@redress/core';
-import type { SqliteStoreOptions } from './sqlite-store.js';
+import type { Clock, Problem, Random } from '@redress/core';
+import type { DriverName } from './driver/driver.js';
+
+export interface SqliteStoreOptions {
+  /** Streams of one namespace are invisible in others; several can share a file. Default: `default`. */
+  readonly namespace?: string;
+  /**
+   * How SQLite is reached. Default: the first that is there of `node:sqlite` (Node 22 and newer), `better-sqlite3`, `libsql`.
+   * Two drivers must not open one file in one process: each would take away the other's locks.
+   */
+  readonly driver?: DriverName;
+  /** How long a verb waits while another process writes, in milliseconds; the event loop goes on. Default: 5000. */
+  readonly busyTimeoutMs?: number;
+  /** Where the store's time comes from. Default: the computer's clock. */
+  readonly clock?: Pick<Clock, 'now'>;
+  /** Where stamps and the jitter of waiting come from. Default: the operating system's chance. */
+  readonly random?: Random;
+}
 
 /** How long a verb waits for other processes, unless told otherwise. */
 export const DEFAULT_BUSY_TIMEOUT_MS = 5_000;

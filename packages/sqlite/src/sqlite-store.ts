@@ -3,31 +3,16 @@ import { checkChange, checkClaim, checkLease, checkQuery, StoreError, systemCloc
 import type { Change, Claim, Clock, Commit, Data, Expectation, Head, Loaded, Page, Query, Random, Renewal, Store } from '@redress/core';
 import { commit } from './commit.js';
 import { rollBack } from './driver/driver.js';
-import type { Connection, DriverName } from './driver/driver.js';
+import type { Connection } from './driver/driver.js';
 import { loadDriver } from './driver/load.js';
 import { KnownHeads } from './known.js';
 import { openFile } from './open-file.js';
 import type { Opened } from './open-file.js';
 import { checkOptions, DEFAULT_BUSY_TIMEOUT_MS } from './options.js';
+import type { SqliteStoreOptions } from './options.js';
 import { Tables } from './tables.js';
 import { Turns } from './turns.js';
 import { claim, drop, due, load, renew, scan } from './verbs.js';
-
-export interface SqliteStoreOptions {
-  /** Streams of one namespace are invisible in others; several can share a file. Default: `default`. */
-  readonly namespace?: string;
-  /**
-   * How SQLite is reached. Default: the first that is there of `node:sqlite` (Node 22 and newer), `better-sqlite3`, `libsql`.
-   * Two drivers must not open one file in one process: each would take away the other's locks.
-   */
-  readonly driver?: DriverName;
-  /** How long a verb waits while another process writes, in milliseconds; the event loop goes on. Default: 5000. */
-  readonly busyTimeoutMs?: number;
-  /** Where the store's time comes from. Default: the computer's clock. */
-  readonly clock?: Pick<Clock, 'now'>;
-  /** Where stamps and the jitter of waiting come from. Default: the operating system's chance. */
-  readonly random?: Random;
-}
 
 /**
  * A store in one file of this computer, made when it is missing and shared by as many processes as one likes. Whatever is

@@ -45,4 +45,14 @@ describe('the time of a file', () => {
     expect(await again.now()).toBe(9_100);
     await again.close();
   });
+
+  it('does not go back when the stream that was written last is dropped', async () => {
+    const ahead = sqliteStore(place.file, { clock: { now: () => 5_000 } });
+    const { head } = await ahead.commit(change('a'));
+    await ahead.drop('a', head);
+    await ahead.close();
+    const again = sqliteStore(place.file, { clock: { now: () => 1_000 } });
+    expect(await again.now()).toBe(5_000);
+    await again.close();
+  });
 });
