@@ -1,7 +1,6 @@
 // Each guarantee of ARCHITECTURE.md with the guard that holds it, taken out: `from` stands once in `file` and becomes `to`.
 const saga = (name) => `packages/core/src/saga/${name}.ts`;
 
-/** @type {readonly { id: string, guarantee: string, file: string, from: string, to: string, tests: string, also?: readonly { file: string, from: string, to: string }[] }[]} */
 export const mutations = [
   {
     id: 'intent-first',
@@ -31,7 +30,7 @@ export const mutations = [
     id: 'once-unknown',
     guarantee: 'Once unknown, only an answer settles a step.',
     file: saga('step-call'),
-    from: " && !this.sawUnknown;",
+    from: ' && !this.sawUnknown;',
     to: ';',
     tests: 'test/saga/outcomes.test.ts',
   },

@@ -12,7 +12,13 @@ const COMMITS_PER_SAGA = 4;
 const WIDTHS = [1, 16, 128];
 
 const undo = async () => {};
-const step = (name) => defineStep(name, { compensate: undo, undo: { total: true } }, async (order, cents) => ({ ok: true, id: `${name}-${order}`, cents }));
+/** @param {string} name */
+const step = (name) =>
+  defineStep(name, { compensate: undo, undo: { total: true } }, async (order, cents) => ({
+    ok: true,
+    id: `${name}-${String(order)}`,
+    cents,
+  }));
 const [reserve, charge, ship] = ['reserve', 'charge', 'ship'].map(step);
 const place = defineSaga('place-order', { id: (order) => order }, async (run, order, cents) => {
   await run.step(reserve, order, cents);
@@ -60,7 +66,9 @@ export async function run(print, { quick }) {
   const raw = openRaw(join(folder, 'raw.db'));
   const sqlite = sagas(sqliteStore(join(folder, 'store.db')));
   try {
-    print(`A saga of 3 steps makes ${COMMITS_PER_SAGA} commits of ${bytes} bytes on average. Raw: ${raw.driver}, WAL, synchronous=FULL, a commit inserts`);
+    print(
+      `A saga of 3 steps makes ${COMMITS_PER_SAGA} commits of ${bytes} bytes on average. Raw: ${raw.driver}, WAL, synchronous=FULL, a commit inserts`,
+    );
     print('one event of that many bytes and updates one row; as many of them share a transaction as there are sagas at a time.');
     print(`Medians of ${rounds} interleaved rounds.`);
     print();
@@ -79,7 +87,9 @@ export async function run(print, { quick }) {
       );
       await memory.runtime.stop();
       const limit = medians.raw / COMMITS_PER_SAGA;
-      print(row([width, whole(medians.memory), whole(medians.sqlite), whole(medians.raw), whole(limit), ratio(medians.sqlite / limit)], widths));
+      print(
+        row([width, whole(medians.memory), whole(medians.sqlite), whole(medians.raw), whole(limit), ratio(medians.sqlite / limit)], widths),
+      );
     }
   } finally {
     await sqlite.runtime.stop();

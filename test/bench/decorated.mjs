@@ -35,7 +35,10 @@ async function callsPerSecond(target) {
 
 /** What a mark costs where no saga is running: the redirect, and for a policy its chain. */
 export async function decoratedCalls(print, rounds) {
-  const Stepped = marked(Step({ name: 'Stepped.add' }), Compensate((self) => self.undo, { total: true }));
+  const Stepped = marked(
+    Step({ name: 'Stepped.add' }),
+    Compensate((self) => self.undo, { total: true }),
+  );
   const Read = marked(Step({ readOnly: true, name: 'Read.add' }));
   const Retried = marked(Retry({ maxRetries: 3 }));
   const [bare, stepped, read, retried] = [new Bare(), new Stepped(), new Read(), new Retried()];

@@ -19,7 +19,12 @@ const print = (line = '') => {
 
 const cpu = cpus();
 print(`redress bench ${suite}, ${new Date().toISOString().slice(0, 10)}`);
-print(`node ${process.version}, linux ${release()}, ${cpu.length} x ${cpu[0].model}, ${Math.round(totalmem() / 2 ** 30)} GiB`.replace('linux', process.platform));
+print(
+  `node ${process.version}, linux ${release()}, ${cpu.length} x ${cpu[0].model}, ${Math.round(totalmem() / 2 ** 30)} GiB`.replace(
+    'linux',
+    process.platform,
+  ),
+);
 print();
 const { run } = await import(`./${suite}.mjs`);
 await run(print, { quick: values.quick ?? false });

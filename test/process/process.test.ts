@@ -32,7 +32,8 @@ function start(...args: string[]): Child {
   return {
     process: child,
     lines,
-    seen: (line) => (lines.some((one) => one.startsWith(line)) ? Promise.resolve() : new Promise((resolve) => void waiting.push({ line, resolve }))),
+    seen: (line) =>
+      lines.some((one) => one.startsWith(line)) ? Promise.resolve() : new Promise((resolve) => void waiting.push({ line, resolve })),
     ended: new Promise((resolve) => child.on('exit', (code) => resolve(code))),
   };
 }

@@ -7,7 +7,10 @@ import type { Process } from './support.js';
 const key = (): string => currentScope()?.step?.key ?? 'none';
 
 /** A first process dies at one point of its life, a second one finishes what it left. Answers what the outside holds. */
-async function dieAt(point: string, refuseShip: boolean): Promise<{ outside: Outside; died: boolean; status: string | undefined; writes: number }> {
+async function dieAt(
+  point: string,
+  refuseShip: boolean,
+): Promise<{ outside: Outside; died: boolean; status: string | undefined; writes: number }> {
   const world = new World();
   const outside = new Outside();
   let died = false;

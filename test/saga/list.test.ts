@@ -24,7 +24,14 @@ describe('an ordered list of steps', () => {
     const { runtime } = world.process({ sagas: [transfer] });
     expect(await world.clock.until(runtime.run(transfer, [5]))).toBe('credited');
     await expect(world.clock.until(runtime.run(transfer, [500]))).rejects.toThrow(/limit/);
-    expect(log).toEqual(['debit 5', 'credit 5 after debited', 'debit 500', 'credit 500 after debited', 'undo credit unknown', 'undo debit 500 done']);
+    expect(log).toEqual([
+      'debit 5',
+      'credit 5 after debited',
+      'debit 500',
+      'credit 500 after debited',
+      'undo credit unknown',
+      'undo debit 500 done',
+    ]);
   });
 });
 

@@ -10,7 +10,11 @@ async function runOne(body: () => Promise<string>, more: { refusedOn?: Matcher[]
   const undos: AnyUndo[] = [];
   const world = new World();
   const { total = true, ...options } = more;
-  const step = defineStep('pay', { ...options, compensate: (undo: AnyUndo) => void undos.push(undo), undo: { total } }, async (_who: string) => body());
+  const step = defineStep(
+    'pay',
+    { ...options, compensate: (undo: AnyUndo) => void undos.push(undo), undo: { total } },
+    async (_who: string) => body(),
+  );
   const after = defineStep('after', { readOnly: true }, async () => {
     throw new RefusedError('no');
   });
@@ -156,7 +160,9 @@ describe('arguments', () => {
   it('that cannot be encoded are refused before anything is written', async () => {
     const world = new World();
     const step = defineStep('s', { readOnly: true }, async (_f: unknown) => 1);
-    const saga = defineSaga('args', { id: () => 'x' }, async (run) => run.step(step, { f: () => 1 }).catch((e: unknown) => RedressError.is(e) && e.code));
+    const saga = defineSaga('args', { id: () => 'x' }, async (run) =>
+      run.step(step, { f: () => 1 }).catch((e: unknown) => RedressError.is(e) && e.code),
+    );
     const { runtime } = world.process({ sagas: [saga], steps: [step] });
     expect(await world.clock.until(runtime.run(saga, []))).toBe('CODEC_FAILED');
     const loaded = await world.store.load('args/x');
@@ -166,10 +172,14 @@ describe('arguments', () => {
   it('D10 reach the step and its undo as they were at the call, whatever the body or the step does to them', async () => {
     const world = new World();
     const seen: unknown[] = [];
-    const step = defineStep('s', { compensate: (undo: UndoOf<[{ n: number }], void>) => void seen.push(undo.args[0].n) }, async (o: { n: number }) => {
-      seen.push(o.n);
-      o.n = 99;
-    });
+    const step = defineStep(
+      's',
+      { compensate: (undo: UndoOf<[{ n: number }], void>) => void seen.push(undo.args[0].n) },
+      async (o: { n: number }) => {
+        seen.push(o.n);
+        o.n = 99;
+      },
+    );
     const saga = defineSaga('mutate', {}, async (run) => {
       const object = { n: 1 };
       const first = run.step(step, object);

@@ -67,7 +67,15 @@ describe('a replay', () => {
   it('H1 gives the same values, of the same types, as the first run', async () => {
     const world = new World();
     const seen: unknown[] = [];
-    const rich = { at: new Date(5), map: new Map([[1, new Set(['a'])]]), big: 12n, bytes: new Uint8Array([1, 2]), none: undefined, nan: Number.NaN, zero: -0 };
+    const rich = {
+      at: new Date(5),
+      map: new Map([[1, new Set(['a'])]]),
+      big: 12n,
+      bytes: new Uint8Array([1, 2]),
+      none: undefined,
+      nan: Number.NaN,
+      zero: -0,
+    };
     const value = defineStep('value', { readOnly: true }, async () => rich);
     const wait = timed(world, [])('wait');
     const saga = defineSaga('rich', { id: () => 'x' }, async (run) => {
@@ -89,10 +97,14 @@ describe('a replay', () => {
     const world = new World();
     let calls = 0;
     const undone: string[] = [];
-    const once = defineStep('once', { repeatable: false, compensate: (u) => void undone.push(u.outcome), undo: { total: true } }, async () => {
-      calls += 1;
-      await new Promise(() => {});
-    });
+    const once = defineStep(
+      'once',
+      { repeatable: false, compensate: (u) => void undone.push(u.outcome), undo: { total: true } },
+      async () => {
+        calls += 1;
+        await new Promise(() => {});
+      },
+    );
     const saga = defineSaga('once-only', { id: () => 'x' }, async (run) => run.step(once));
     const options = { sagas: [saga], steps: [once], lease: 1_000 as const };
     const one = world.process(options);
@@ -111,7 +123,10 @@ describe('code that does not fit the journal', () => {
     'G1 calls another step': [async (run, { other }) => run.step(other, 1), 'other'],
     'G3 calls it with another input': [async (run, { first }) => run.step(first, 2), 'other arguments'],
     'ends without calling it': [async () => 'done', 'ends without calling it'],
-    'calls another step where one was interrupted': [async (run, { first, other }) => [await run.step(first, 1), await run.step(other, 2_000)], 'calls other'],
+    'calls another step where one was interrupted': [
+      async (run, { first, other }) => [await run.step(first, 1), await run.step(other, 2_000)],
+      'calls other',
+    ],
     'ends where a step was interrupted': [async (run, { first }) => run.step(first, 1), 'ends without calling it'],
   };
   type Step = ReturnType<ReturnType<typeof timed>>;
@@ -141,7 +156,7 @@ describe('code that does not fit the journal', () => {
       // Later and later: not at every poll.
       expect(told.length).toBeGreaterThan(0);
       expect(told.length).toBeLessThan(8);
-      const { message } = told[0]?.error as Error;
+      const message = String(told[0]?.error);
       expect(message).toMatch(/the journal says step [12] is (first|wait)/);
       expect(message).toContain(words);
       await two.runtime.stop();
@@ -154,7 +169,8 @@ describe('code that does not fit the journal', () => {
   it('G5 runs begun under a version go on with it, beside a newer one', async () => {
     const world = new World();
     const wait = timed(world, [])('wait');
-    const v = (version: number) => defineSaga('versioned', { version, id: (id: string) => id }, async (run, _id: string) => `${version} ${await run.step(wait, 2_000)}`);
+    const v = (version: number) =>
+      defineSaga('versioned', { version, id: (id: string) => id }, async (run, _id: string) => `${version} ${await run.step(wait, 2_000)}`);
     const [v1, v2] = [v(1), v(2)];
     const one = world.process({ sagas: [v1], steps: [wait], lease: 1_000 });
     void one.runtime.run(v1, ['old']);
@@ -175,7 +191,12 @@ describe('code that does not fit the journal', () => {
     await world.clock.advance(500);
     one.kill();
     const { head } = (await world.store.load('many/b')) ?? {};
-    await world.store.commit({ id: 'many/b', expect: head as NonNullable<typeof head>, entries: [{ key: 'x', type: 'step.started', data: 'garbage' }], head: { owner: null, wake: { inMs: 0 } } });
+    await world.store.commit({
+      id: 'many/b',
+      expect: head as NonNullable<typeof head>,
+      entries: [{ key: 'x', type: 'step.started', data: 'garbage' }],
+      head: { owner: null, wake: { inMs: 0 } },
+    });
     const two = world.process({ sagas: [saga], steps: [wait], lease: 1_000 });
     for (const id of ['a', 'c']) expect(await world.clock.until(two.runtime.handle(saga, id).outcome())).toBe('wait:2000');
     const told = two.events.filter(({ name }) => name === 'run.unreadable');

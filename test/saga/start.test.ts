@@ -1,4 +1,12 @@
-import { createRuntime, defineSaga, defineStep, SagaIdConflictError, SagaNotFoundError, SagaStillRunningError, StoreUnavailableError } from '@redress/core';
+import {
+  createRuntime,
+  defineSaga,
+  defineStep,
+  SagaIdConflictError,
+  SagaNotFoundError,
+  SagaStillRunningError,
+  StoreUnavailableError,
+} from '@redress/core';
 import type { Change } from '@redress/core';
 import { memoryStore } from '@redress/memory';
 import { describe, expect, it } from 'vitest';
@@ -11,7 +19,11 @@ function counter() {
     calls += 1;
     return n + 1;
   });
-  const saga = defineSaga('add-one', { id: (input: { id: string; n: number }) => input.id }, async (run, { n }: { id: string; n: number }) => run.step(add, n));
+  const saga = defineSaga(
+    'add-one',
+    { id: (input: { id: string; n: number }) => input.id },
+    async (run, { n }: { id: string; n: number }) => run.step(add, n),
+  );
   return { saga, options: { sagas: [saga], steps: [add] }, calls: () => calls };
 }
 
@@ -111,11 +123,20 @@ describe('a start', () => {
 
   it('refuses bad ids, unregistered sagas and input that does not fit its schema before anything is written', async () => {
     const world = new World();
-    const saga = defineSaga('strict', { id: (o: { id: string }) => o.id, input: z.object({ id: z.string(), n: z.number() }) }, async () => 1);
+    const saga = defineSaga(
+      'strict',
+      { id: (o: { id: string }) => o.id, input: z.object({ id: z.string(), n: z.number() }) },
+      async () => 1,
+    );
     const { runtime, commits } = world.process({ sagas: [saga] });
     await expect(runtime.run(saga, [{ id: 'x' }])).rejects.toMatchObject({ code: 'INPUT_INVALID', message: expect.stringContaining('n:') });
     await expect(runtime.run(saga, [{ id: '', n: 1 } as { id: string }])).rejects.toMatchObject({ code: 'SAGA_ID_INVALID' });
-    await expect(runtime.run(defineSaga('other', {}, async () => 1), [])).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await expect(
+      runtime.run(
+        defineSaga('other', {}, async () => 1),
+        [],
+      ),
+    ).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
     expect(commits).toEqual([]);
   });
 
@@ -135,7 +156,12 @@ describe('a waiter', () => {
     const { runtime } = world.process({ sagas: [saga], steps: [hung] });
     const error = await world.clock.until(runtime.run(saga, [], { timeout: '1s' }).catch((e: unknown) => e));
     expect(error).toBeInstanceOf(SagaStillRunningError);
-    const aborted = await world.clock.until(runtime.handle(saga, 'x').outcome({ signal: AbortSignal.abort() }).catch((e: unknown) => e));
+    const aborted = await world.clock.until(
+      runtime
+        .handle(saga, 'x')
+        .outcome({ signal: AbortSignal.abort() })
+        .catch((e: unknown) => e),
+    );
     expect(aborted).toBeInstanceOf(SagaStillRunningError);
   });
 

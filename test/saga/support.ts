@@ -63,12 +63,14 @@ export class World {
     let open = (): void => {};
     const inner = memoryStore({ clock: this.clock, shared: this.database, random });
     const { store: counted, commits } = countingStore(wrapStore(inner, verbs(inner)));
-    const gated = <A extends unknown[], R>(verb: (...args: A) => Promise<R>) => async (...args: A): Promise<R> => {
-      await gate;
-      const answer = await verb(...args);
-      await gate;
-      return answer;
-    };
+    const gated =
+      <A extends unknown[], R>(verb: (...args: A) => Promise<R>) =>
+      async (...args: A): Promise<R> => {
+        await gate;
+        const answer = await verb(...args);
+        await gate;
+        return answer;
+      };
     const store = wrapStore(counted, {
       load: gated(counted.load),
       commit: gated(counted.commit),

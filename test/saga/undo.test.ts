@@ -24,7 +24,12 @@ const fails = defineStep('fails', { readOnly: true }, async () => {
 async function run(steps: Operation[], body: Parameters<typeof defineSaga<[], unknown>>[2], world = new World()) {
   const saga = defineSaga('undoing', { id: () => 'u-1' }, body);
   const process = world.process({ sagas: [saga], steps: [...steps, fails] });
-  const error = await world.clock.until(process.runtime.run(saga, []).then(() => undefined, (e: unknown) => e));
+  const error = await world.clock.until(
+    process.runtime.run(saga, []).then(
+      () => undefined,
+      (e: unknown) => e,
+    ),
+  );
   return { error, world, ...process };
 }
 
@@ -50,10 +55,14 @@ describe('going back', () => {
         return 1;
       });
     const [a, b, c] = [slow('a', 200), slow('b', 300), slow('c', 100)];
-    await run([a, b, c], async (saga) => {
-      await Promise.all([saga.step(a, 1), saga.step(b, 2), saga.step(c, 3)]);
-      await saga.step(fails);
-    }, world);
+    await run(
+      [a, b, c],
+      async (saga) => {
+        await Promise.all([saga.step(a, 1), saga.step(b, 2), saga.step(c, 3)]);
+        await saga.step(fails);
+      },
+      world,
+    );
     expect(log).toEqual(['c', 'a', 'b', 'undo c', 'undo b', 'undo a']);
   });
 
@@ -88,18 +97,26 @@ describe('going back', () => {
   it('B10 F3 waits for steps that are still running, and undoes them with what became known', async () => {
     const log: string[] = [];
     const world = new World();
-    const slow = defineStep('slow', { compensate: (u: UndoOf<[], string>) => void log.push(`undo slow ${u.outcome} ${u.result}`) }, async () => {
-      await new Promise<void>((resolve) => void world.clock.setTimer(1_000, resolve));
-      log.push('slow ended');
-      return 'late';
-    });
+    const slow = defineStep(
+      'slow',
+      { compensate: (u: UndoOf<[], string>) => void log.push(`undo slow ${u.outcome} ${u.result}`) },
+      async () => {
+        await new Promise<void>((resolve) => void world.clock.setTimer(1_000, resolve));
+        log.push('slow ended');
+        return 'late';
+      },
+    );
     await run([slow], async (saga) => Promise.all([saga.step(slow), saga.step(fails)]), world);
     expect(log).toEqual(['slow ended', 'undo slow done late']);
   });
 
   it('does not wait longer than the grace: then the step is undone as unknown', async () => {
     const log: string[] = [];
-    const hung = defineStep('hung', { compensate: (u: UndoOf<[], never>) => void log.push(`undo hung ${u.outcome}`), undo: { total: true } }, () => new Promise<never>(() => {}));
+    const hung = defineStep(
+      'hung',
+      { compensate: (u: UndoOf<[], never>) => void log.push(`undo hung ${u.outcome}`), undo: { total: true } },
+      () => new Promise<never>(() => {}),
+    );
     const { error } = await run([hung], async (saga) => Promise.all([saga.step(hung), saga.step(fails)]));
     expect(log).toEqual(['undo hung unknown']);
     expect(error).toBeInstanceOf(SagaCompensatedError);

@@ -12,9 +12,14 @@ describe('parseKillAt', () => {
     );
   });
 
-  it.each(['Payments.charge', 'Payments.charge:', 'Payments.charge:later', 'Payments.charge:before-effect:x'])('names the moments that there are: %j', (text) => {
-    expect(() => parseKillAt(text)).toThrow('write Payments.charge:before-effect, Payments.charge:after-effect or Payments.charge:after-record.');
-  });
+  it.each(['Payments.charge', 'Payments.charge:', 'Payments.charge:later', 'Payments.charge:before-effect:x'])(
+    'names the moments that there are: %j',
+    (text) => {
+      expect(() => parseKillAt(text)).toThrow(
+        'write Payments.charge:before-effect, Payments.charge:after-effect or Payments.charge:after-record.',
+      );
+    },
+  );
 });
 
 describe('CrashPoints', () => {

@@ -32,7 +32,10 @@ describe('the demo', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   function start(args: readonly string[]) {
-    return spawn(process.execPath, [DEMO, ...args], { cwd: folder, env: { ...process.env, TMPDIR: temporary, NO_COLOR: '1', FORCE_COLOR: '' } });
+    return spawn(process.execPath, [DEMO, ...args], {
+      cwd: folder,
+      env: { ...process.env, TMPDIR: temporary, NO_COLOR: '1', FORCE_COLOR: '' },
+    });
   }
 
   function run(...args: string[]): Promise<Ran> {
@@ -142,8 +145,14 @@ describe('the demo', () => {
       [['--bogus'], "unknown option '--bogus' (see --help)"],
       [['--orders', 'none.csv'], '--orders none.csv: there is no such file.'],
       [['--orders', 'text.db'], `text.db is no orders file: its first line must be "${HEADER}".`],
-      [['--kill-at', 'Payments.refund:sometime'], 'write Payments.refund:before-effect, Payments.refund:after-effect or Payments.refund:after-record.'],
-      [['--kill-at', 'Payments.pay:before-effect'], 'there is no "Payments.pay"; choose from Stock.reserve, Payments.charge, Shipping.ship, '],
+      [
+        ['--kill-at', 'Payments.refund:sometime'],
+        'write Payments.refund:before-effect, Payments.refund:after-effect or Payments.refund:after-record.',
+      ],
+      [
+        ['--kill-at', 'Payments.pay:before-effect'],
+        'there is no "Payments.pay"; choose from Stock.reserve, Payments.charge, Shipping.ship, ',
+      ],
       [['--fail', 'Payments.refund'], 'there is no such step; choose from Stock.reserve, Payments.charge, Shipping.ship.'],
       [['--store', 'sqlite:text.db'], 'is no SQLite database; it was left as it is.'],
       [['--store', 'sqlite:nowhere/x.db'], 'there is no folder'],

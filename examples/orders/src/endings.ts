@@ -5,7 +5,7 @@ const SAGA = 'PlaceOrder';
 
 /** The runs of the saga that the journal holds, by order. */
 export async function* runsOf(store: Store): AsyncGenerator<readonly [orderId: string, head: Head]> {
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const page = await store.scan({ kind: 'saga', name: SAGA, limit: 1000, ...(after === undefined ? {} : { after }) });
     for (const head of page.heads) yield [head.id.slice(`${SAGA}/`.length), head];
     after = page.next;

@@ -29,13 +29,20 @@ const SCENARIOS: readonly Scenario[] = [
     title: 'An order that ships',
     order: { id: 'ships', country: 'US', ...parcel },
     ending: 'shipped',
-    twice: [[charged, 'claim, after'], [charged, charged], [shipping, 'Shipping.ship:after-effect']],
+    twice: [
+      [charged, 'claim, after'],
+      [charged, charged],
+      [shipping, 'Shipping.ship:after-effect'],
+    ],
   },
   {
     title: 'An order that the carrier refuses',
     order: { id: 'refused', country: 'AQ', ...parcel },
     ending: 'undone',
-    twice: [[charged, 'claim, after'], ...['before-effect', 'after-effect', 'after-record'].map((side) => [shipping, `Shipping.cancel:${side}`])],
+    twice: [
+      [charged, 'claim, after'],
+      ...['before-effect', 'after-effect', 'after-record'].map((side) => [shipping, `Shipping.cancel:${side}`]),
+    ],
   },
 ];
 
@@ -68,7 +75,11 @@ export async function everyCrash(screen: Screen, { json }: { readonly json: bool
   const wrong = results.filter(({ ok }) => !ok).length;
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   screen.line();
-  screen.line(wrong === 0 ? `${green('✔')} ${results.length} of ${results.length} survived, ${seconds} s` : `${red('✖')} ${wrong} of ${results.length} did not, ${seconds} s`);
+  screen.line(
+    wrong === 0
+      ? `${green('✔')} ${results.length} of ${results.length} survived, ${seconds} s`
+      : `${red('✖')} ${wrong} of ${results.length} did not, ${seconds} s`,
+  );
   if (json) process.stdout.write(`${JSON.stringify({ ok: wrong === 0, rows: results }, undefined, 2)}\n`);
   return wrong === 0 ? 0 : 1;
 }
@@ -77,7 +88,10 @@ export async function everyCrash(screen: Screen, { json }: { readonly json: bool
 async function waysToDie(scenario: Scenario): Promise<readonly (readonly CrashPoint[])[]> {
   const points = new Set<CrashPoint>();
   const place = temporaryWorkplace();
-  const note = { onReport: (report: { type: string; point?: CrashPoint }) => (report.point && points.add(report.point), false), onKilled() {} };
+  const note = {
+    onReport: (report: { type: string; point?: CrashPoint }) => (report.point && points.add(report.point), false),
+    onKilled() {},
+  };
   await runLives({ ...jobOf(scenario, place), listPoints: true }, [], note);
   place.remove();
   return [...[...points].map((point) => [point]), ...scenario.twice];

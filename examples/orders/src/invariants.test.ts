@@ -34,7 +34,9 @@ describe('checkInvariants', () => {
 
   it('names a reservation that is left', () => {
     const holds = [...FINE.holds, { key: 'k', sku: 'mug', quantity: 1, state: 'held' as const }];
-    expect(broken({ holds, stock: [{ sku: 'mug', initial: 10, on_hand: 7 }] })).toEqual({ 'no reservation is left': ['1 of mug still held for k'] });
+    expect(broken({ holds, stock: [{ sku: 'mug', initial: 10, on_hand: 7 }] })).toEqual({
+      'no reservation is left': ['1 of mug still held for k'],
+    });
   });
 
   it('names a charge without a shipment', () => {

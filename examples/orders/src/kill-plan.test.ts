@@ -5,7 +5,8 @@ const IDS = Array.from({ length: 100 }, (_, i) => `o-${i}`);
 
 function killsOf(plan: KillPlan): number[] {
   const at: number[] = [];
-  for (let i = 0; i < 700; i++) if (plan.isDue({ type: 'event', name: 'step.started', id: `o-${i % 100}`, step: 'Payments.charge' })) at.push(i);
+  for (let i = 0; i < 700; i++)
+    if (plan.isDue({ type: 'event', name: 'step.started', id: `o-${i % 100}`, step: 'Payments.charge' })) at.push(i);
   return at;
 }
 

@@ -51,7 +51,9 @@ interface Raw {
 
 function describe(): Command {
   return new Command('orders')
-    .description('Places a file of orders (reserve, charge, ship) while its process is killed again and again, and checks that nothing was lost.')
+    .description(
+      'Places a file of orders (reserve, charge, ship) while its process is killed again and again, and checks that nothing was lost.',
+    )
     .option('--orders <file>', 'orders to place, as CSV (default: the file of this example)')
     .option('--kills <n>', `how often the worker is killed (default: ${KILLS})`, wholeNumber(0, MAX_KILLS))
     .option('--kill-at <point>', 'kill it once, there: <Class.method>:before-effect, :after-effect or :after-record', parseKillAt)
@@ -72,7 +74,9 @@ function check(raw: Raw): Options {
   }
   const store = raw.store === undefined ? undefined : readStore(raw.store);
   if (store === 'memory' && (raw.kills || raw.killAt)) {
-    throw new UsageError(`--store memory forgets everything when its process is killed: leave ${flag(raw.kills ? 'kills' : 'killAt')} out, or use sqlite:<file>.`);
+    throw new UsageError(
+      `--store memory forgets everything when its process is killed: leave ${flag(raw.kills ? 'kills' : 'killAt')} out, or use sqlite:<file>.`,
+    );
   }
   const orders = raw.orders ?? ORDERS;
   if (!existsSync(orders)) throw new UsageError(`--orders ${orders}: there is no such file.`);
@@ -129,7 +133,8 @@ function checkDatabase(text: string, file: string): void {
   const opened = openSync(file, 'r');
   readSync(opened, start, 0, 16, 0);
   closeSync(opened);
-  if (start.toString('latin1') !== 'SQLite format 3\0') throw new UsageError(`--store ${text}: ${file} is no SQLite database; it was left as it is.`);
+  if (start.toString('latin1') !== 'SQLite format 3\0')
+    throw new UsageError(`--store ${text}: ${file} is no SQLite database; it was left as it is.`);
 }
 
 function holds(file: string): boolean {

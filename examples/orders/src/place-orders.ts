@@ -29,7 +29,10 @@ export async function placeOrders(screen: Screen, options: Options): Promise<num
   showFile(screen, options, file);
   if (file.orders.length === 0) throw new UsageError(`--orders ${options.orders}: it holds no order that can be placed.`);
 
-  const teller = new Teller(screen, file.orders.map(({ id }) => id));
+  const teller = new Teller(
+    screen,
+    file.orders.map(({ id }) => id),
+  );
   const place = typeof options.store === 'object' ? namedWorkplace(options.store) : temporaryWorkplace();
   const job: Job = {
     orders: file.orders,
@@ -74,7 +77,11 @@ function leave(place: Workplace, screen: Screen): void {
 }
 
 async function inWorkers(job: Job, options: Options, teller: Teller): Promise<Audit> {
-  const plan = new KillPlan(options.kills, job.orders.map(({ id }) => id), options.seed);
+  const plan = new KillPlan(
+    options.kills,
+    job.orders.map(({ id }) => id),
+    options.seed,
+  );
   await runLives(job, options.killAt ? [options.killAt] : [], {
     onReport(report) {
       teller.add(report);
@@ -95,7 +102,12 @@ async function inThisProcess(job: Job, teller: Teller): Promise<Audit> {
 
 function showFile(screen: Screen, options: Options, file: OrdersFile): void {
   const { bold } = screen.colors;
-  const kills = options.store === 'memory' ? 'in memory: one process, no kills' : options.killAt ? `killed at ${options.killAt}` : `${options.kills} kills`;
+  const kills =
+    options.store === 'memory'
+      ? 'in memory: one process, no kills'
+      : options.killAt
+        ? `killed at ${options.killAt}`
+        : `${options.kills} kills`;
   const head = `${bold('Redress')}  ${file.orders.length} orders from ${basename(options.orders)}, ${kills}, seed ${options.seed}`;
   for (const line of wrap(head, screen.width, 2)) screen.line(line);
   screen.line();

@@ -41,7 +41,10 @@ export function showSummary(screen: Screen, summary: Summary): void {
     ...(endings.unfinished > 0 ? [['  unfinished', endings.unfinished] as [string, number]] : []),
     ['bad lines', summary.badLines.length],
     ...(summary.repeatedLines > 0 ? [['lines given twice', summary.repeatedLines] as [string, number]] : []),
-    ['kills survived', summary.killsSurvived === summary.killsAsked ? summary.killsSurvived : `${summary.killsSurvived} of ${summary.killsAsked}`],
+    [
+      'kills survived',
+      summary.killsSurvived === summary.killsAsked ? summary.killsSurvived : `${summary.killsSurvived} of ${summary.killsAsked}`,
+    ],
     ['steps answered from the journal', summary.stepsReplayed],
     ['asked twice, absorbed by a key', summary.askedAgain],
     ['elapsed', `${(summary.elapsedMs / 1000).toFixed(1)} s`],

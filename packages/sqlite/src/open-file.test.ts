@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadDriver } from './driver/load.js';
 import { openFile } from './open-file.js';
 import { sqliteStore } from './sqlite-store.js';
-import type { SqliteStoreOptions } from './sqlite-store.js';
+import type { SqliteStoreOptions } from './options.js';
 import { temporary } from './temporary.fixture.js';
 import type { Temporary } from './temporary.fixture.js';
 

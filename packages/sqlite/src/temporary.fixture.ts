@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Store } from '@redress/core';
 import type { StoreUnderTest } from '@redress/testkit';
 import { sqliteStore } from './sqlite-store.js';
-import type { SqliteStoreOptions } from './sqlite-store.js';
+import type { SqliteStoreOptions } from './options.js';
 
 export interface Temporary {
   readonly folder: string;

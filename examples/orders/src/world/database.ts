@@ -41,8 +41,10 @@ export function openDatabase(file: string): Sql {
   sql.pragma('synchronous = FULL');
   sql.exec(TABLES);
   const add = sql.prepare('INSERT OR IGNORE INTO stock (sku, initial, on_hand) VALUES (?, ?, ?)');
-  sql.transaction(() => {
-    for (const [sku, count] of Object.entries(FIRST_STOCK)) add.run(sku, count, count);
-  }).immediate();
+  sql
+    .transaction(() => {
+      for (const [sku, count] of Object.entries(FIRST_STOCK)) add.run(sku, count, count);
+    })
+    .immediate();
   return sql;
 }

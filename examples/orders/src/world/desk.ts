@@ -47,7 +47,9 @@ export class Desk {
         this.#note(call, key);
       }
       this.#sql
-        .prepare('INSERT INTO requests (key, call, answer, asked) VALUES (?, ?, ?, 0) ON CONFLICT (key) DO UPDATE SET answer = excluded.answer')
+        .prepare(
+          'INSERT INTO requests (key, call, answer, asked) VALUES (?, ?, ?, 0) ON CONFLICT (key) DO UPDATE SET answer = excluded.answer',
+        )
         .run(forwardKey, call, JSON.stringify(CLOSED));
       return null;
     });

@@ -3,8 +3,18 @@ import { openDatabase } from './database.js';
 /** What the remote systems would answer to an auditor. */
 export interface Facts {
   readonly stock: readonly { readonly sku: string; readonly initial: number; readonly on_hand: number }[];
-  readonly holds: readonly { readonly key: string; readonly sku: string; readonly quantity: number; readonly state: 'held' | 'released' | 'shipped' }[];
-  readonly charges: readonly { readonly key: string; readonly order_id: string; readonly cents: number; readonly state: 'charged' | 'refunded' }[];
+  readonly holds: readonly {
+    readonly key: string;
+    readonly sku: string;
+    readonly quantity: number;
+    readonly state: 'held' | 'released' | 'shipped';
+  }[];
+  readonly charges: readonly {
+    readonly key: string;
+    readonly order_id: string;
+    readonly cents: number;
+    readonly state: 'charged' | 'refunded';
+  }[];
   readonly shipments: readonly ShipmentFact[];
   /** The diary: how often a request had an effect. */
   readonly effects: readonly { readonly key: string; readonly call: string; readonly times: number }[];

@@ -7,7 +7,14 @@ import { readFacts } from './facts.js';
 import { openWorld } from './world.js';
 import type { World } from './world.js';
 
-const order: Order = { id: 'o-1', customer: 'Ana', country: 'BR', items: [{ sku: 'kettle-steel', quantity: 2 }], cents: 9180, card: 'tok_visa_1' };
+const order: Order = {
+  id: 'o-1',
+  customer: 'Ana',
+  country: 'BR',
+  items: [{ sku: 'kettle-steel', quantity: 2 }],
+  cents: 9180,
+  card: 'tok_visa_1',
+};
 const key = (idempotencyKey: string) => ({ idempotencyKey });
 
 describe('the outside world', () => {
@@ -43,7 +50,9 @@ describe('the outside world', () => {
   });
 
   it('refuses with a code of its own for each reason', async () => {
-    await expect(world.warehouse.reserve([{ sku: 'teapot-antique', quantity: 1 }], key('a'))).rejects.toMatchObject({ code: 'UNKNOWN_SKU' });
+    await expect(world.warehouse.reserve([{ sku: 'teapot-antique', quantity: 1 }], key('a'))).rejects.toMatchObject({
+      code: 'UNKNOWN_SKU',
+    });
     await expect(world.bank.charge('o-1', 100, 'tok_visa_declined_1', key('b'))).rejects.toMatchObject({ code: 'CARD_DECLINED' });
     await expect(world.carrier.ship({ ...order, country: 'AQ' }, { id: 'a' }, key('c'))).rejects.toMatchObject({ code: 'UNSHIPPABLE' });
   });

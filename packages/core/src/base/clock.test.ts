@@ -10,7 +10,7 @@ describe('the next turn', () => {
         resolve();
       });
       void (async () => {
-        for (let i = 0; i < 5; i++) await undefined;
+        for (let i = 0; i < 5; i++) await Promise.resolve();
         order.push('promises');
       })();
     });

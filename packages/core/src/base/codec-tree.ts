@@ -18,8 +18,30 @@ export interface Known {
 
 type Noted = { readonly $: string; readonly v?: unknown };
 
-const ARRAYS = [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array];
-const ERRORS: readonly ErrorClass[] = [TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, RefusedError, TerminalError, RetryableError];
+const ARRAYS = [
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+];
+const ERRORS: readonly ErrorClass[] = [
+  TypeError,
+  RangeError,
+  SyntaxError,
+  ReferenceError,
+  EvalError,
+  URIError,
+  RefusedError,
+  TerminalError,
+  RetryableError,
+];
 
 /** A tree that JSON can hold. @throws CodecError with the path of what cannot be encoded. */
 export function encodeTree(value: unknown, known: Known): unknown {
@@ -63,7 +85,8 @@ function encodeObject(value: object, path: string, known: Known, above: readonly
   if (ArrayBuffer.isView(value)) return encodeView(value, path);
   if (value instanceof Error) return { $: 'error', v: fieldsOf(errorFields(value), each) };
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) throw refusal(`an instance of ${value.constructor?.name || 'an unnamed class'}`, path);
+  if (prototype !== Object.prototype && prototype !== null)
+    throw refusal(`an instance of ${value.constructor?.name || 'an unnamed class'}`, path);
   const keys = Reflect.ownKeys(value);
   if (keys.some((key) => typeof key === 'symbol')) throw refusal('a field named by a symbol', path);
   // A field that would read as a note, or set the prototype, is kept as a pair.
@@ -123,7 +146,10 @@ function decodeNoted({ $, v }: Noted, known: Known): unknown {
       return new Map(keys.map((key, i) => [key, values[i]]));
     }
     case 'object':
-      return Object.defineProperties({}, Object.fromEntries((v as [string, unknown][]).map(([key, part]) => [key, field(decodeTree(part, known))])));
+      return Object.defineProperties(
+        {},
+        Object.fromEntries((v as [string, unknown][]).map(([key, part]) => [key, field(decodeTree(part, known))])),
+      );
     case 'error':
       return rebuild(decodeTree(v, known) as ErrorFields, known.errors);
     case 'Buffer':

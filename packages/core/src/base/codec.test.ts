@@ -18,7 +18,12 @@ describe('the default codec', () => {
     'a regular expression': /a+/giu,
     'a plus sign first': '+{"json":1}',
     'deep nesting': Array.from({ length: 200 }).reduce<unknown>((inner) => ({ inner }), 1),
-    'typed arrays': [new Float64Array([1.5, Number.NaN]), new BigInt64Array([-1n]), Buffer.from('ü'), new Uint8Array(new ArrayBuffer(8), 2, 3)],
+    'typed arrays': [
+      new Float64Array([1.5, Number.NaN]),
+      new BigInt64Array([-1n]),
+      Buffer.from('ü'),
+      new Uint8Array(new ArrayBuffer(8), 2, 3),
+    ],
     'fields that look like notes': { $: 'date', v: '{"$":1}', more: { $: [undefined] } },
     'a field that would set the prototype': JSON.parse('{"a":{"__proto__":{"x":1}}}'),
     'an invalid date and an address': [new Date(Number.NaN), new URL('https://example.com/a?b#c')],
@@ -34,12 +39,30 @@ describe('the default codec', () => {
   });
 
   it('gives back any JSON value, and any of its own types, equal', () => {
-    const special = fc.oneof(fc.jsonValue(), fc.date({ noInvalidDate: true }), fc.bigInt(), fc.constant(undefined), fc.constant(Number.NaN));
+    const special = fc.oneof(
+      fc.jsonValue(),
+      fc.date({ noInvalidDate: true }),
+      fc.bigInt(),
+      fc.constant(undefined),
+      fc.constant(Number.NaN),
+    );
     const key = fc.oneof(fc.string(), fc.constant('$'));
     const value = fc.letrec((tie) => ({
-      any: fc.oneof({ depthSize: 'small' }, special, fc.array(tie('any')), fc.dictionary(key, tie('any'), { noNullPrototype: true }), fc.array(tie('any')).map((all) => new Set(all)), fc.array(fc.tuple(tie('any'), tie('any'))).map((all) => new Map(all))),
+      any: fc.oneof(
+        { depthSize: 'small' },
+        special,
+        fc.array(tie('any')),
+        fc.dictionary(key, tie('any'), { noNullPrototype: true }),
+        fc.array(tie('any')).map((all) => new Set(all)),
+        fc.array(fc.tuple(tie('any'), tie('any'))).map((all) => new Map(all)),
+      ),
     })).any;
-    fc.assert(fc.property(value, (one) => void expect(back(one)).toStrictEqual(one)), { numRuns: 500 });
+    fc.assert(
+      fc.property(value, (one) => {
+        expect(back(one)).toStrictEqual(one);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('keeps what errors carry: name, message, code, cause and own fields', () => {
@@ -98,7 +121,12 @@ describe('the default codec', () => {
   }
 
   it('keeps a class that was registered', () => {
-    const type = { name: 'account', is: (v: unknown): v is Account => v instanceof Account, toJson: (a: unknown) => (a as Account).balance, fromJson: (n: unknown) => new Account(n as number) };
+    const type = {
+      name: 'account',
+      is: (v: unknown): v is Account => v instanceof Account,
+      toJson: (a: unknown) => (a as Account).balance,
+      fromJson: (n: unknown) => new Account(n as number),
+    };
     const own = createCodec({ types: [type] });
     const copy = own.decode(own.encode({ a: [new Account(5)] })) as { a: Account[] };
     expect(copy.a[0]).toBeInstanceOf(Account);
@@ -107,7 +135,11 @@ describe('the default codec', () => {
 });
 
 describe('a record', () => {
-  const shout = { name: 'shout', encode: (value: unknown) => Buffer.from(JSON.stringify(value).toUpperCase()), decode: (data: string | Uint8Array) => JSON.parse(Buffer.from(data as Uint8Array).toString()) as unknown };
+  const shout = {
+    name: 'shout',
+    encode: (value: unknown) => Buffer.from(JSON.stringify(value).toUpperCase()),
+    decode: (data: string | Uint8Array) => JSON.parse(Buffer.from(data as Uint8Array).toString()) as unknown,
+  };
 
   it('H4 says which codec wrote it, so that another one may take over', () => {
     const old = encodeRecord(shout, ['a']);
@@ -117,6 +149,7 @@ describe('a record', () => {
   });
 
   it('H3 that is damaged is refused', () => {
-    for (const damaged of ['', 'nonsense', 'json:{"a":', 'json:+{', new Uint8Array([1, 2])]) expect(() => decodeRecord([codec], damaged)).toThrow(CodecError);
+    for (const damaged of ['', 'nonsense', 'json:{"a":', 'json:+{', new Uint8Array([1, 2])])
+      expect(() => decodeRecord([codec], damaged)).toThrow(CodecError);
   });
 });

@@ -4,7 +4,16 @@ import type { Duration } from './duration.js';
 
 describe('a duration', () => {
   it('is a number of milliseconds, or a text with a unit', () => {
-    const all: [Duration, number][] = [[0, 0], [1.5, 1.5], ['250ms', 250], ['2s', 2_000], ['0.5s', 500], ['5m', 300_000], ['1h', 3_600_000], ['3d', 259_200_000]];
+    const all: [Duration, number][] = [
+      [0, 0],
+      [1.5, 1.5],
+      ['250ms', 250],
+      ['2s', 2_000],
+      ['0.5s', 500],
+      ['5m', 300_000],
+      ['1h', 3_600_000],
+      ['3d', 259_200_000],
+    ];
     for (const [value, ms] of all) expect(durationMs(value)).toBe(ms);
   });
 

@@ -14,7 +14,15 @@ const TRANSIENT = new Set([
   ...['ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ECONNABORTED', 'UND_ERR_SOCKET', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'],
   ...['TIMEOUT', 'STORE_UNAVAILABLE'],
 ]);
-const STATUS: Readonly<Record<number, FailureClass>> = { 408: 'transient', 425: 'transient', 429: 'throttling', 500: 'transient', 502: 'transient', 503: 'transient', 504: 'transient' };
+const STATUS: Readonly<Record<number, FailureClass>> = {
+  408: 'transient',
+  425: 'transient',
+  429: 'throttling',
+  500: 'transient',
+  502: 'transient',
+  503: 'transient',
+  504: 'transient',
+};
 const DEPTH = 8;
 
 /** Says what is known of an error, along its causes to a depth of 8. Unknown things are `permanent`. */

@@ -4,7 +4,7 @@ import { durationMs } from '../base/duration.js';
 import type { Duration } from '../base/duration.js';
 import { createEnvironment } from '../base/environment.js';
 import type { Environment } from '../base/environment.js';
-import { ConfigurationError, RefusedError, TerminalError } from '../base/errors.js';
+import { RefusedError, TerminalError } from '../base/errors.js';
 import { causes, classify, matches } from '../base/failure.js';
 import type { FailureClass, Matcher } from '../base/failure.js';
 import type { Call, Interceptor } from '../base/interceptor.js';

@@ -21,7 +21,12 @@ interface StepCommon {
 /** A step says how it is undone, or that it changes nothing, or why it cannot be undone. */
 export type StepOptions<A extends readonly unknown[], R> = StepCommon &
   (
-    | { readonly compensate: (undo: UndoOf<A, R>) => unknown; readonly undo?: UndoOptions; readonly readOnly?: never; readonly irreversible?: never }
+    | {
+        readonly compensate: (undo: UndoOf<A, R>) => unknown;
+        readonly undo?: UndoOptions;
+        readonly readOnly?: never;
+        readonly irreversible?: never;
+      }
     | { readonly readOnly: true; readonly compensate?: never; readonly undo?: never; readonly irreversible?: never }
     | { readonly irreversible: string; readonly compensate?: never; readonly undo?: never; readonly readOnly?: never }
   );
@@ -45,7 +50,11 @@ const stepOptions = z
  * A step out of a plain function. Its name is durable: journals and keys hold it.
  * @throws ConfigurationError when the options do not fit.
  */
-export function defineStep<A extends readonly unknown[], R>(name: string, options: StepOptions<A, R>, body: (...args: A) => Promise<R>): StepDefinition<A, R> {
+export function defineStep<A extends readonly unknown[], R>(
+  name: string,
+  options: StepOptions<A, R>,
+  body: (...args: A) => Promise<R>,
+): StepDefinition<A, R> {
   checkOptions(`step ${name}`, stepOptions, options);
   const call = chain(options.policies ?? []);
   const facts = {
@@ -120,9 +129,16 @@ export function sagaOf<I>(name: string, options: SagaOptions<readonly [I]> = {})
   return listOf<I, undefined>(name, options, []);
 }
 
-function listOf<I, P>(name: string, options: SagaOptions<readonly [I]>, steps: readonly StepDefinition<[I, unknown], unknown>[]): SagaList<I, P> {
+function listOf<I, P>(
+  name: string,
+  options: SagaOptions<readonly [I]>,
+  steps: readonly StepDefinition<[I, unknown], unknown>[],
+): SagaList<I, P> {
   return {
-    step<R>(step: StepDefinition<[I, P], R> | StepDefinition<[I], R> | ((input: I, before: P) => Promise<R>), more?: StepOptions<[I, P], R>) {
+    step<R>(
+      step: StepDefinition<[I, P], R> | StepDefinition<[I], R> | ((input: I, before: P) => Promise<R>),
+      more?: StepOptions<[I, P], R>,
+    ) {
       const defined = typeof step === 'function' ? defineStep(`${name}.${step.name}`, more as StepOptions<[I, P], R>, step) : step;
       return listOf<I, R>(name, options, [...steps, defined as unknown as StepDefinition<[I, unknown], unknown>]);
     },

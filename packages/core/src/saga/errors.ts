@@ -5,7 +5,13 @@ export class SagaError extends RedressError {
   readonly saga: string;
   readonly id: string;
 
-  constructor(code: string, saga: string, id: string, message: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
+  constructor(
+    code: string,
+    saga: string,
+    id: string,
+    message: string,
+    options: { cause?: unknown; details?: Record<string, unknown> } = {},
+  ) {
     super(code, message, { ...options, details: { saga, id, ...options.details } });
     this.saga = saga;
     this.id = id;

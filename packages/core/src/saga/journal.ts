@@ -170,7 +170,11 @@ export class Journal {
     for (const { told } of batch) {
       const step = told.n === 0 ? undefined : this.history.step(told.n).intent.operation;
       const error = 'error' in told.record ? told.record.error : 'cause' in told.record ? told.record.cause : undefined;
-      this.tell(told.type, { ...(step === undefined ? {} : { step }), ...(error === undefined ? {} : { error }), details: told.record as object });
+      this.tell(told.type, {
+        ...(step === undefined ? {} : { step }),
+        ...(error === undefined ? {} : { error }),
+        details: told.record as object,
+      });
     }
   }
 
@@ -186,4 +190,3 @@ export class Journal {
 export function streamOf(saga: string, id: string): string {
   return `${saga}/${id}`;
 }
-

@@ -158,7 +158,8 @@ export class Pen {
       throw this.lose(error.message);
     }
     if (found.head.owner !== this.desk.owner) throw this.lose('another process has claimed it');
-    if (found.head.stamp === seen.stamp || found.entries.length > 0) throw this.lose('its journal holds entries that this pass did not write');
+    if (found.head.stamp === seen.stamp || found.entries.length > 0)
+      throw this.lose('its journal holds entries that this pass did not write');
     this.head = found.head;
     return undefined;
   }
@@ -172,7 +173,8 @@ export class Pen {
   /** The store does not answer: try again while the lease is safe, then give the ownership up. */
   private async outwait(error: StoreUnavailableError, pauseMs: number): Promise<void> {
     const { clock } = this.desk.environment;
-    if (this.head !== undefined && !this.isSafe(clock.monotonic() + pauseMs)) throw this.lose('the store was unavailable until the lease was not safe any more');
+    if (this.head !== undefined && !this.isSafe(clock.monotonic() + pauseMs))
+      throw this.lose('the store was unavailable until the lease was not safe any more');
     if (this.head === undefined && pauseMs >= LAST_PAUSE_MS) {
       this.close('the store is unavailable', error);
       throw error;

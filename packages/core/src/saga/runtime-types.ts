@@ -86,5 +86,9 @@ export interface Runtime extends AsyncDisposable {
  */
 export interface PassScope {
   readonly runtime: Runtime;
-  step(operation: Operation, args: readonly unknown[], invoke: (args: readonly unknown[], call: Call) => Promise<unknown>): Promise<unknown>;
+  step(
+    operation: Operation,
+    args: readonly unknown[],
+    invoke: (args: readonly unknown[], call: Call) => Promise<unknown>,
+  ): Promise<unknown>;
 }

@@ -26,7 +26,10 @@ import { Worker } from './worker.js';
 
 const duration = z.union([z.number().min(0), z.string()]).optional();
 const schema = z.strictObject({
-  store: z.custom<Store>((value) => typeof (value as Store | undefined)?.commit === 'function', 'A store is needed, such as memoryStore() or sqliteStore(file)'),
+  store: z.custom<Store>(
+    (value) => typeof (value as Store | undefined)?.commit === 'function',
+    'A store is needed, such as memoryStore() or sqliteStore(file)',
+  ),
   sagas: z.array(z.unknown()).optional(),
   steps: z.array(z.unknown()).optional(),
   environment: z.object({}).loose().optional(),
@@ -77,7 +80,8 @@ class SagaRuntime implements Runtime, RunHost {
     this.registry = new Registry(this.store.durability);
     this.environment = createEnvironment({ codec: createCodec({ errors: this.registry.errors }), ...options.environment });
     this.codecs = [this.environment.codec, ...(options.oldCodecs ?? [])];
-    const ms = (name: string, value: Duration | undefined, standard: Duration): number => durationMs(value ?? standard, `createRuntime, ${name}`);
+    const ms = (name: string, value: Duration | undefined, standard: Duration): number =>
+      durationMs(value ?? standard, `createRuntime, ${name}`);
     this.leaseMs = ms('lease', options.lease, '10s');
     this.pollMs = ms('poll', options.poll, 500);
     this.flushMs = ms('flush', options.flush, 20);
@@ -109,7 +113,9 @@ class SagaRuntime implements Runtime, RunHost {
   }
 
   resolvable(): readonly string[] {
-    return this.registry.resolvable((saga, error) => this.environment.events.publish({ name: 'saga.unresolvable', at: this.environment.clock.now(), saga, error }));
+    return this.registry.resolvable((saga, error) =>
+      this.environment.events.publish({ name: 'saga.unresolvable', at: this.environment.clock.now(), saga, error }),
+    );
   }
 
   now(): Promise<number> {
@@ -231,13 +237,20 @@ class SagaRuntime implements Runtime, RunHost {
 
 function checkId(saga: string, id: string): string {
   if (typeof id === 'string' && id.length > 0 && id.length <= 300 && !/[\0-\x1f\x7f]/.test(id)) return id;
-  throw new RefusedError(`${saga} was given the id ${JSON.stringify(id)}. An id is a text of 1 to 300 characters without control characters.`, {
-    code: 'SAGA_ID_INVALID',
-  });
+  throw new RefusedError(
+    `${saga} was given the id ${JSON.stringify(id)}. An id is a text of 1 to 300 characters without control characters.`,
+    {
+      code: 'SAGA_ID_INVALID',
+    },
+  );
 }
 
 function unregistered(saga: string): ConfigurationError {
   return new ConfigurationError([
-    { subject: `saga ${saga}`, cause: 'this runtime does not know it, so no process could recover its runs.', remedy: 'Add it to `sagas` of createRuntime, or its class to `classes` of redress.' },
+    {
+      subject: `saga ${saga}`,
+      cause: 'this runtime does not know it, so no process could recover its runs.',
+      remedy: 'Add it to `sagas` of createRuntime, or its class to `classes` of redress.',
+    },
   ]);
 }

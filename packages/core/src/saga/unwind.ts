@@ -36,7 +36,9 @@ const OVER: HeadPatch = { owner: null, wake: null };
  */
 export async function freeze(run: UnwindHost, patch: HeadPatch): Promise<void> {
   const { journal } = run;
-  const todo = journal.history.steps.filter(({ intent, outcome }) => intent.kind === 'compensated' && outcome?.outcome !== 'refused').reverse();
+  const todo = journal.history.steps
+    .filter(({ intent, outcome }) => intent.kind === 'compensated' && outcome?.outcome !== 'refused')
+    .reverse();
   const late = todo.filter((step) => mayStillLand(step) && !operationOf(run, step)?.compensation?.policy.total);
   const lateAt = late.length === 0 ? {} : { lateAt: (await run.now()) + Math.max(...late.map((step) => lateEffectMs(run, step))) };
   journal.add('undo', 'undo.frozen', { list: todo.map(({ n }) => n), late: late.map(({ n }) => n), ...lateAt });
@@ -154,7 +156,16 @@ async function once(run: UnwindHost, step: StepHistory, compensation: Compensati
   const key = `${intent.key}/undo${late ? '/late' : ''}`;
   const result = outcome?.outcome === 'done' ? { outcome: 'done' as const, result: outcome.result } : { outcome: 'unknown' as const };
   const alsoUnknown = outcome?.outcome === 'done' && outcome.alsoUnknown;
-  const facts = { args: intent.args, key, forwardKey: intent.key, cause: history.cause, attempt, signal: controller.signal, alsoUnknown, late };
+  const facts = {
+    args: intent.args,
+    key,
+    forwardKey: intent.key,
+    cause: history.cause,
+    attempt,
+    signal: controller.signal,
+    alsoUnknown,
+    late,
+  };
   const undo: AnyUndo = { ...facts, ...result };
   const scope = { step: { operation: intent.operation, key, signal: controller.signal, attempt, saga, id } };
   await new Promise<void>((resolve, reject) => {
