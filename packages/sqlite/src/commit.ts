@@ -138,6 +138,7 @@ function ownerIn(owner: string | null): string | null {
 
 /** False when a key is there: nothing was appended then. */
 function append(tables: Tables, stream: number, { entries }: Change, at: number, first: number): boolean {
+  if (entries.length === 0) return true;
   const values: Value[] = [];
   let idx = first;
   for (const { key, type, data } of entries) values.push(stream, idx++, nameIn(key), nameIn(type), dataIn(data), at);

@@ -30,8 +30,9 @@ function time(value: unknown, what: string): void {
 /** What every adapter asks before it writes. @throws StoreArgumentError naming the argument. */
 export function checkChange(change: Change): void {
   text(change.id, 'id');
-  if (change.entries.length === 0 || change.entries.length > MAX_ENTRIES) {
-    throw new StoreArgumentError(`A commit has 1 to ${MAX_ENTRIES} entries; got ${change.entries.length}.`);
+  const least = change.expect === 'absent' ? 1 : 0;
+  if (change.entries.length < least || change.entries.length > MAX_ENTRIES) {
+    throw new StoreArgumentError(`A commit has ${least} to ${MAX_ENTRIES} entries; got ${change.entries.length}.`);
   }
   const keys = new Set<string>();
   for (const entry of change.entries) {

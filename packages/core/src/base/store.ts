@@ -59,7 +59,10 @@ export interface HeadPatch {
 export interface Change {
   readonly id: string;
   readonly expect: Expectation;
-  /** One at least: keys make a repeated commit harmless. Keys are unique within the stream for its whole life. */
+  /**
+   * Keys make a repeated commit harmless; they are unique within the stream for its whole life. None: the head alone is
+   * patched, and a repetition is refused by its version. A commit that creates has one at least.
+   */
   readonly entries: readonly NewEntry[];
   readonly head?: HeadPatch;
   /** Needed when `expect` is `absent`, refused otherwise. */

@@ -30,6 +30,17 @@ export function guardLaws(law: Law): void {
     expect(await headOf(store, 'a')).toEqual(head);
   });
 
+  law('a commit without entries moves the head alone, under the guard, and fences the writer before it', async ({ store, other }) => {
+    const head = await create(store, 'a', { owner: 'me', wake: { inMs: 1_000 } });
+    const change = next(head, [], { head: { owner: null, wake: null } });
+    const moved = await other.commit(change);
+    expect(moved).toMatchObject({ applied: true, head: { version: 2, length: 1, owner: null, wakeAt: null } });
+    await refused(other.commit(change), 'version');
+    await refused(store.commit(next(head, [entry('x')])), 'version');
+    await refused(store.commit(next({ id: 'b', version: 1, stamp: 'x' } as never, [])), 'missing');
+    expect(await keysOf(store, 'a')).toEqual(['created']);
+  });
+
   law('of many writers who saw the same head, one is let through', async ({ store, other, under }) => {
     const stores = [store, other, await under.connect(), await under.connect()];
     let head = await create(store, 'a');
