@@ -18,14 +18,20 @@ export {
 export type { ConflictReason, ErrorOptions, Problem } from './base/errors.js';
 export {
   OwnershipLostError,
+  PivotOrderError,
   ReplayMismatchError,
   RuntimeStoppedError,
+  SagaCancelledError,
   SagaCompensatedError,
+  SagaDeadlineError,
   SagaError,
   SagaIdConflictError,
+  SagaMixedError,
   SagaNotFoundError,
+  SagaRecoveryLimitError,
   SagaStillRunningError,
   SagaStuckError,
+  SagaVerbError,
   StepFencedError,
   StepInterruptedError,
   UndoTimeoutError,
@@ -85,7 +91,29 @@ export type { RetryOptions, RetryPolicy } from './policy/retry.js';
 export { defineSaga, defineStep, sagaOf } from './saga/define.js';
 export type { SagaList, SagaOptions, StepOptions } from './saga/define.js';
 export { nameProblem, operationHash, undoPolicy } from './saga/definition.js';
-export type { Compensation, Operation, RunContext, SagaDefinition, StepDefinition, UndoOptions, UndoPolicy } from './saga/definition.js';
+export type {
+  Compensation,
+  Operation,
+  Probe,
+  ProbeAnswer,
+  RunContext,
+  SagaDefinition,
+  StepDefinition,
+  UndoOptions,
+  UndoPolicy,
+} from './saga/definition.js';
+export type {
+  Admin,
+  Audit,
+  AuditView,
+  Health,
+  RunQuery,
+  RunsPage,
+  RunStatus,
+  RunSummary,
+  RunView,
+  StepView,
+} from './saga/admin-types.js';
 export { createRuntime } from './saga/runtime.js';
 export type { PassScope, RunHandle, Runtime, RuntimeOptions, StartOptions, WaitOptions } from './saga/runtime-types.js';
 export type { AnyUndo, Undo, UndoOf } from './saga/undo.js';

@@ -24,6 +24,13 @@ export interface App extends Runtime {
   handle<T extends object, K extends AsyncKeys<T>>(type: Class<T>, method: K, id: string): RunHandle<ResultOf<T, K>>;
   handle<R>(saga: SagaDefinition<never, R> | string, id: string): RunHandle<R>;
 
+  /**
+   * Sends a signal to a run of a class's saga.
+   * @throws SagaNotFoundError, SagaVerbError when the run has ended.
+   */
+  signal<T extends object, K extends AsyncKeys<T>>(type: Class<T>, method: K, id: string, name: string, value?: unknown, options?: { readonly key?: string }): Promise<void>;
+  signal(saga: SagaDefinition<never, unknown> | string, id: string, name: string, value?: unknown, options?: { readonly key?: string }): Promise<void>;
+
   /** The definition of a method, for `start` and `run` with options such as an id. */
   saga<T extends object, K extends AsyncKeys<T>>(type: Class<T>, method: K): SagaDefinition<ArgsOf<T, K>, ResultOf<T, K>>;
 }
@@ -48,6 +55,12 @@ export function createApp(runtime: Runtime, binding: Binding): App {
     run: (saga: AnySaga, args: readonly unknown[], options?: StartOptions & WaitOptions) => runtime.run(saga, args, options),
     handle(target: Class | AnySaga | string, second: string, id?: string): RunHandle {
       return typeof target === 'function' ? runtime.handle(binding.sagaOf(target, second), id as string) : runtime.handle(target, second);
+    },
+    admin: runtime.admin,
+    signal(target: Class | AnySaga | string, ...rest: unknown[]): Promise<void> {
+      const [saga, given] = typeof target === 'function' ? [binding.sagaOf(target, rest[0] as string), rest.slice(1)] : [target, rest];
+      const [id, name, value, options] = given as [string, string, unknown, { readonly key?: string } | undefined];
+      return runtime.signal(saga, id, name, value, options);
     },
     saga: (type: Class, method: string) => binding.sagaOf(type, method),
     startWorker: () => runtime.startWorker(),

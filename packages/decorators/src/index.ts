@@ -4,6 +4,8 @@ export { bind } from './bind.js';
 export { Compensate } from './compensate.js';
 export type { Container, Token } from './container.js';
 export type { CompensatedMethodMark, MethodMark, Misfit, NoDescriptor, SagaMethodMark } from './fit.js';
+export { operationsOf } from './operations-of.js';
+export type { NamedOperation } from './operations-of.js';
 export { redress } from './redress.js';
 export type { ClassEntry, RedressOptions } from './redress.js';
 export type { Class } from './registry.js';

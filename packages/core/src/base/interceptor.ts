@@ -5,6 +5,8 @@ export interface Call {
   /** Stable name of the operation, such as `Payments.charge`. */
   readonly operation: string;
   readonly args: readonly unknown[];
+  /** Whether the operation is done or undone. Default: `forward`. */
+  readonly direction?: 'forward' | 'undo';
   /** Aborted when the caller gives up or the owner must stop. */
   readonly signal: AbortSignal | undefined;
   /** Which attempt this is, from 1. Interceptors that repeat the call raise it. */

@@ -1,5 +1,4 @@
 import type { Duration } from '../base/duration.js';
-import type { StepKind } from './records.js';
 
 export type RunStatus = 'running' | 'completed' | 'compensating' | 'compensated' | 'stuck' | 'mixed';
 
@@ -51,7 +50,7 @@ export interface RunsPage {
 export interface StepView {
   readonly n: number;
   readonly operation: string;
-  readonly kind: StepKind;
+  readonly kind: 'compensated' | 'readOnly' | 'irreversible' | 'sleep' | 'receive';
   readonly args: readonly unknown[];
   readonly key: string;
   readonly startedAt: number;

@@ -24,9 +24,14 @@ export interface Called extends Answering {
   readonly intent: IntentRecord;
   /** Encoded at the call, when the body has not touched its arguments yet; undefined when the journal has it. */
   readonly data: Data | undefined;
-  readonly call: StepCall;
+  /** The execution under way, or the next one. */
+  call: StepCall;
   /** Position in the journal; 0 until it has one. */
   n: number;
+  /** When the journal's intent was committed, in milliseconds of the store's clock; undefined for a call of this pass. */
+  readonly foundAt: number | undefined;
+  /** Executions in this pass whose outcome could not stand. */
+  failures: number;
   state: 'called' | 'running' | 'settled' | 'given';
 }
 
@@ -71,7 +76,12 @@ export class Calls {
     if (found) return this.meet(found, operation, intent, answering);
     const call = new StepCall(operation, intent, saga, id, this.environment, false);
     const { invoke, resolve, reject } = answering;
-    return { invoke, resolve, reject, operation, intent, data, call, n: 0, state: 'called' };
+    return { invoke, resolve, reject, operation, intent, data, call, n: 0, foundAt: undefined, failures: 0, state: 'called' };
+  }
+
+  /** A further execution of a call. */
+  again({ operation, intent }: Called, unknownBefore: boolean): StepCall {
+    return new StepCall(operation, intent, this.journal.saga, this.journal.id, this.environment, unknownBefore);
   }
 
   /** Gives a call that is new to the journal its position: the next one. */
@@ -96,7 +106,7 @@ export class Calls {
     this.met += 1;
     const { saga, id } = this.journal;
     const call = new StepCall(operation, found.intent, saga, id, this.environment, true);
-    const called: Called = { ...answering, operation, intent: found.intent, data: undefined, call, n: found.n, state: 'called' };
+    const called: Called = { ...answering, operation, intent: found.intent, data: undefined, call, n: found.n, foundAt: found.at, failures: 0, state: 'called' };
     this.placed[found.n - 1] = called;
     return called;
   }

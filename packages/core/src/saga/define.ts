@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { durationMs } from '../base/duration.js';
+import type { Duration } from '../base/duration.js';
 import type { Matcher } from '../base/failure.js';
 import { chain } from '../base/interceptor.js';
 import { checkOptions } from '../base/options.js';
@@ -6,16 +8,26 @@ import type { Call, Interceptor } from '../base/interceptor.js';
 import type { Schema } from '../base/schema.js';
 import type { Durability } from '../base/store.js';
 import { operationHash, undoPolicy } from './definition.js';
-import type { Compensation, RunContext, SagaDefinition, StepDefinition, UndoOptions } from './definition.js';
+import type { Compensation, Operation, Probe, ProbeAnswer, RunContext, SagaDefinition, StepDefinition, UndoOptions } from './definition.js';
 import type { AnyUndo, UndoOf } from './undo.js';
 
-interface StepCommon {
+interface StepCommon<A extends readonly unknown[] = readonly unknown[], R = unknown> {
   /** Errors that say that no effect happened, besides `RefusedError`. */
   readonly refusedOn?: readonly Matcher[];
   /** False: an attempt whose outcome is unknown is not repeated. Default: true. */
   readonly repeatable?: boolean;
   /** Around each call, outermost first, such as `retry(…)`. */
   readonly policies?: readonly Interceptor[];
+  /** The point of no return: once it is done the run only goes forward, and later steps are repeated until they succeed. */
+  readonly pivot?: true;
+  /** Asks the outside what became of a call whose outcome is unknown. For pivots. */
+  readonly probe?: (asked: Probe<A>) => Promise<ProbeAnswer<R>>;
+}
+
+interface NoUndo {
+  readonly compensate?: never;
+  readonly undo?: never;
+  readonly compensateRefused?: never;
 }
 
 /** A step says how it is undone, or that it changes nothing, or why it cannot be undone. */
@@ -24,11 +36,13 @@ export type StepOptions<A extends readonly unknown[], R> = StepCommon &
     | {
         readonly compensate: (undo: UndoOf<A, R>) => unknown;
         readonly undo?: UndoOptions;
+        /** A refused call is undone too. Default: false. */
+        readonly compensateRefused?: true;
         readonly readOnly?: never;
         readonly irreversible?: never;
       }
-    | { readonly readOnly: true; readonly compensate?: never; readonly undo?: never; readonly irreversible?: never }
-    | { readonly irreversible: string; readonly compensate?: never; readonly undo?: never; readonly readOnly?: never }
+    | ({ readonly readOnly: true; readonly irreversible?: never } & NoUndo)
+    | ({ readonly irreversible: string; readonly readOnly?: never } & NoUndo)
   );
 
 const stepOptions = z
@@ -36,6 +50,9 @@ const stepOptions = z
     refusedOn: z.array(z.unknown()).optional(),
     repeatable: z.boolean().optional(),
     policies: z.array(z.function()).optional(),
+    pivot: z.literal(true).optional(),
+    probe: z.function().optional(),
+    compensateRefused: z.literal(true).optional(),
     compensate: z.function().optional(),
     undo: z.unknown().optional(),
     readOnly: z.literal(true).optional(),
@@ -62,6 +79,9 @@ export function defineStep<A extends readonly unknown[], R>(
     ...(options.compensate ? { compensation: compensationOf(name, options.compensate, options.undo) } : {}),
     ...(options.readOnly ? { readOnly: true as const } : {}),
     ...(options.irreversible === undefined ? {} : { irreversible: options.irreversible }),
+    ...(options.pivot ? { pivot: true as const } : {}),
+    ...(options.compensateRefused ? { compensateRefused: true as const } : {}),
+    ...(options.probe ? { probe: options.probe as unknown as NonNullable<Operation['probe']> } : {}),
   };
   return {
     ...facts,
@@ -85,6 +105,8 @@ export interface SagaOptions<A extends readonly unknown[]> {
   readonly requires?: Durability;
   /** Checks the first argument before anything is written. */
   readonly input?: Schema;
+  /** After this long the run goes backward, unless its pivot has passed. Default: never. */
+  readonly deadline?: Duration;
 }
 
 const sagaOptions = z.strictObject({
@@ -92,6 +114,7 @@ const sagaOptions = z.strictObject({
   id: z.function().optional(),
   requires: z.enum(['process', 'host', 'replicated']).optional(),
   input: z.unknown().optional(),
+  deadline: z.union([z.number(), z.string()]).optional(),
 });
 
 /**
@@ -111,6 +134,7 @@ export function defineSaga<A extends readonly unknown[], R>(
     ...(options.id ? { idOf: options.id } : {}),
     ...(options.requires ? { requires: options.requires } : {}),
     ...(options.input ? { input: options.input } : {}),
+    ...(options.deadline === undefined ? {} : { deadlineMs: durationMs(options.deadline, `saga ${name}, deadline`) }),
     body: (run, args) => body(run, ...args),
   };
 }
@@ -118,7 +142,7 @@ export function defineSaga<A extends readonly unknown[], R>(
 /** An ordered list of steps as a saga: no replay rules to keep. Each step gets the saga's input and the result of the step before. */
 export interface SagaList<I, P> {
   /** Adds a step. A plain function needs a name, and says in the options how it is undone. */
-  step<R>(step: StepDefinition<[I, P], R> | StepDefinition<[I], R>): SagaList<I, R>;
+  step<R>(step: StepDefinition<[I, P], R> | StepDefinition<[I], R> | StepDefinition<[], R>): SagaList<I, R>;
   step<R>(body: (input: I, before: P) => Promise<R>, options: StepOptions<[I, P], R>): SagaList<I, R>;
   /** The saga, with its steps: `sagas: [list.saga()]` registers both. Its outcome is the last step's result. */
   saga(): SagaDefinition<readonly [I], P>;
@@ -136,7 +160,7 @@ function listOf<I, P>(
 ): SagaList<I, P> {
   return {
     step<R>(
-      step: StepDefinition<[I, P], R> | StepDefinition<[I], R> | ((input: I, before: P) => Promise<R>),
+      step: StepDefinition<[I, P], R> | StepDefinition<[I], R> | StepDefinition<[], R> | ((input: I, before: P) => Promise<R>),
       more?: StepOptions<[I, P], R>,
     ) {
       const defined = typeof step === 'function' ? defineStep(`${name}.${step.name}`, more as StepOptions<[I, P], R>, step) : step;

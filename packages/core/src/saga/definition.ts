@@ -60,9 +60,27 @@ export interface Operation {
   readonly refusedOn: readonly Matcher[];
   /** False: after an attempt whose outcome is unknown it must not run again. Default: true. */
   readonly repeatable: boolean;
+  /** The point of no return: once it is done, the run only goes forward. */
+  readonly pivot?: true;
+  /** Asks the outside what became of a call whose outcome is unknown. */
+  readonly probe?: (asked: Probe) => Promise<ProbeAnswer>;
+  /** A refused call is undone too. Default: false. */
+  readonly compensateRefused?: true;
+  /** The engine's own: a durable wait. */
+  readonly wait?: 'sleep' | 'receive';
   /** Changes when name, kind or compensation change. */
   readonly hash: string;
 }
+
+/** What a probe is asked about. */
+export interface Probe<A extends readonly unknown[] = readonly unknown[]> {
+  readonly args: A;
+  /** The key that the call sent to the outside. */
+  readonly key: string;
+}
+
+/** `unknown`: the outside cannot tell either. */
+export type ProbeAnswer<R = unknown> = { readonly outcome: 'done'; readonly result: R } | { readonly outcome: 'refused' | 'unknown' };
 
 /** A saga as the engine knows it. */
 export interface SagaDefinition<A extends readonly unknown[] = readonly unknown[], R = unknown> {
@@ -75,6 +93,8 @@ export interface SagaDefinition<A extends readonly unknown[] = readonly unknown[
   readonly refusedOn?: readonly Matcher[];
   /** Checks the first argument before anything is written. */
   readonly input?: Schema;
+  /** After this long, counted from the start, the run goes backward, unless its pivot has passed. Default: never. */
+  readonly deadlineMs?: number;
   /** Calls the body; for a class, on an object that it finds by itself. */
   readonly body: (run: RunContext, args: A) => Promise<R>;
   /** Throws when the body's object cannot be had in this process: then its runs are left to others. */
@@ -89,6 +109,13 @@ export interface RunContext {
   readonly id: string;
   /** Runs a step, or answers from the journal what it answered before. */
   step<A extends readonly unknown[], R>(step: StepDefinition<A, R>, ...args: A): Promise<R>;
+  /** Waits, over crashes and restarts of all processes; meanwhile the run is parked and costs no memory. */
+  sleep(duration: Duration): Promise<void>;
+  /**
+   * Waits for a signal of this name; signals that came before are kept, each is given once. Undefined: none came within
+   * `timeout` (default: it waits for ever).
+   */
+  receive<T = unknown>(name: string, options?: { readonly timeout?: Duration }): Promise<T | undefined>;
 }
 
 /** A step that is a plain function. */
@@ -121,7 +148,7 @@ export function undoPolicy(subject: string, options: UndoOptions = {}): UndoPoli
   };
 }
 
-const NAME = /^[^/#~\0\s][^/#~\0]{0,99}$/;
+const NAME = /^[^/#~@\0\s][^/#~\0]{0,99}$/;
 
 /** What is wrong with a stable name, if anything: it becomes a part of keys. */
 export function nameProblem(subject: string, name: string): Problem | undefined {
@@ -129,7 +156,7 @@ export function nameProblem(subject: string, name: string): Problem | undefined 
   return {
     subject,
     cause: `"${name}" cannot be a stable name.`,
-    remedy: 'Use 1 to 100 characters without "/", "#", "~" and NUL.',
+    remedy: 'Use 1 to 100 characters without "/", "#", "~" and NUL, and no "@" in front.',
   };
 }
 

@@ -25,7 +25,10 @@ export class SagaCompensatedError extends SagaError {
   }
 }
 
-/** An undo failed for good: the run waits for a person. `cause` is the first failure, `undoError` the undo's. Code `SAGA_STUCK`. */
+/**
+ * The run can neither go on nor back by itself: an undo failed for good, or a step after the pivot did. It waits for a
+ * person. `cause` is the first failure, `undoError` what it is stuck on, `step` where. Code `SAGA_STUCK`.
+ */
 export class SagaStuckError extends SagaError {
   readonly undoError: unknown;
 
@@ -34,7 +37,7 @@ export class SagaStuckError extends SagaError {
       'SAGA_STUCK',
       saga,
       id,
-      `${saga} "${id}" is stuck: the undo of ${step} failed for good (${messageOf(undoError)}). Steps before it are not undone yet.`,
+      `${saga} "${id}" is stuck at ${step}: ${messageOf(undoError)}. It waits for a person; what stands before it is as it was.`,
       { cause, details: { step } },
     );
     this.undoError = undoError;
@@ -86,6 +89,57 @@ export class StepFencedError extends SagaError {
 export class StepInterruptedError extends SagaError {
   constructor(saga: string, id: string, step: string) {
     super('STEP_INTERRUPTED', saga, id, `${step} of ${saga} "${id}" was interrupted, and it must not be repeated.`, { details: { step } });
+  }
+}
+
+/** The step may not stand after a pivot: it could not be taken back. The body did not run. Code `PIVOT_ORDER`. */
+export class PivotOrderError extends SagaError {
+  constructor(saga: string, id: string, step: string, why: string) {
+    super('PIVOT_ORDER', saga, id, `${step} was not started: ${why}. After the pivot of ${saga} "${id}" there are only steps that are repeated until they succeed.`, {
+      details: { step },
+    });
+  }
+}
+
+/** An operator or a caller has cancelled the run. Code `SAGA_CANCELLED`. */
+export class SagaCancelledError extends SagaError {
+  constructor(saga: string, id: string, who: string, why: string) {
+    super('SAGA_CANCELLED', saga, id, `${saga} "${id}" was cancelled by ${who}: ${why}.`, { details: { who, why } });
+  }
+}
+
+/** The run took longer than its deadline allows. Code `SAGA_DEADLINE`. */
+export class SagaDeadlineError extends SagaError {
+  constructor(saga: string, id: string) {
+    super('SAGA_DEADLINE', saga, id, `${saga} "${id}" was not done before its deadline.`);
+  }
+}
+
+/** The run was taken up again and again, and every process that did so died. Code `SAGA_RECOVERY_LIMIT`. */
+export class SagaRecoveryLimitError extends SagaError {
+  constructor(saga: string, id: string, claims: number) {
+    super('SAGA_RECOVERY_LIMIT', saga, id, `${saga} "${id}" was taken up ${claims} times without progress: each process that did so stopped.`, {
+      details: { claims },
+    });
+  }
+}
+
+/** A person gave an undo up: a part of the run stayed in the world. `cause` is the first failure. Code `SAGA_MIXED`. */
+export class SagaMixedError extends SagaError {
+  constructor(saga: string, id: string, cause: unknown) {
+    super('SAGA_MIXED', saga, id, `${saga} "${id}" was undone in part, and a person has waived the rest, because: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** The verb is not possible in the run's status; `legal` lists those that are. Nothing was changed. Code `SAGA_VERB_REFUSED`. */
+export class SagaVerbError extends SagaError {
+  readonly legal: readonly string[];
+
+  constructor(saga: string, id: string, verb: string, why: string, legal: readonly string[]) {
+    super('SAGA_VERB_REFUSED', saga, id, `${verb} is not possible for ${saga} "${id}": ${why}. Possible are: ${legal.join(', ') || 'none'}.`, {
+      details: { verb, legal },
+    });
+    this.legal = legal;
   }
 }
 

@@ -2,7 +2,17 @@ import type { Codec } from '../base/codec.js';
 import { CodecError } from '../base/errors.js';
 import type { Entry } from '../base/store.js';
 import { recordOf } from './records.js';
-import type { EndRecord, FrozenRecord, IntentRecord, JournalRecord, OutcomeRecord, StartedRecord, StuckRecord } from './records.js';
+import type {
+  EndRecord,
+  FrozenRecord,
+  IntentRecord,
+  JournalRecord,
+  OutcomeRecord,
+  SignalRecord,
+  StartedRecord,
+  StuckRecord,
+  VerbRecord,
+} from './records.js';
 
 /** One step as the journal knows it. */
 export interface StepHistory {
@@ -11,6 +21,16 @@ export interface StepHistory {
   outcome?: OutcomeRecord;
   /** Its intent was found, not written by this pass: an attempt whose outcome nobody learned may have been made. */
   readonly found: boolean;
+  /** When its intent was committed, in milliseconds of the store's clock; undefined while this pass holds it alone. */
+  readonly at: number | undefined;
+}
+
+/** A signal that came, and whether a `receive` was given it. */
+export interface SignalHistory {
+  readonly key: string;
+  readonly record: SignalRecord;
+  readonly at: number;
+  consumed: boolean;
 }
 
 /** A run's journal read from the start, and kept up as entries are added: plain facts, no behaviour. */
@@ -25,15 +45,18 @@ export class History {
   decided = false;
   frozen: FrozenRecord | undefined;
   private readonly undoneKeys: string[] = [];
+  readonly signals: SignalHistory[] = [];
+  cancel: VerbRecord | undefined;
+  waived = false;
   stuck: StuckRecord[] = [];
-  end: { readonly status: 'completed' | 'compensated'; readonly record: EndRecord } | undefined;
+  end: { readonly status: 'completed' | 'compensated' | 'mixed'; readonly record: EndRecord } | undefined;
 
   /** @throws CodecError when an entry is damaged. */
   static read(codecs: readonly Codec[], entries: readonly Entry[]): History {
     const history = new History();
     for (const entry of entries) {
       const record = recordOf(codecs, entry);
-      if (record) history.add(record, true);
+      if (record) history.add(record, entry.at);
     }
     if (!history.started) throw new CodecError('The journal has no beginning.', '');
     return history;
@@ -51,13 +74,14 @@ export class History {
     return step;
   }
 
-  add(one: JournalRecord, found = false): void {
+  /** `at`: when it was committed; undefined for what this pass adds itself. */
+  add(one: JournalRecord, at?: number): void {
     switch (one.type) {
       case 'saga.started':
         this.started = one.record;
         break;
       case 'step.started':
-        this.addStep({ n: one.n, intent: one.record, found });
+        this.addStep({ n: one.n, intent: one.record, found: at !== undefined, at });
         break;
       case 'step.completed':
       case 'step.refused':
@@ -65,6 +89,7 @@ export class History {
         const step = this.step(one.n);
         step.outcome = one.record;
         this.settled.push(step);
+        if (one.record.outcome === 'done' && one.record.signal !== undefined) this.consume(one.record.signal);
         break;
       }
       case 'saga.compensating':
@@ -74,23 +99,46 @@ export class History {
       case 'undo.frozen':
         this.frozen = one.record;
         break;
-      case 'undo.completed':
+      case 'undo.waived':
+        this.waived = true;
         this.undoneKeys.push(one.key);
+        break;
+      case 'undo.completed':
+      case 'undo.marked':
+        this.undoneKeys.push(one.key);
+        break;
+      case 'signal.received':
+        this.signals.push({ key: one.key, record: one.record, at: at ?? 0, consumed: false });
+        break;
+      case 'cancel.requested':
+        this.cancel ??= one.record;
         break;
       case 'saga.stuck':
         this.stuck.push(one.record);
         break;
       case 'saga.completed':
-      case 'saga.compensated':
-        this.end = { status: one.type === 'saga.completed' ? 'completed' : 'compensated', record: one.record };
+        this.end = { status: 'completed', record: one.record };
         break;
-      case 'run.parked':
+      case 'saga.compensated':
+        this.end = { status: 'compensated', record: one.record };
+        break;
+      case 'saga.mixed':
+        this.end = { status: 'mixed', record: one.record };
+        break;
+      case 'run.held':
+      case 'run.released':
+      case 'run.retried':
         break;
     }
   }
 
   isUndone(n: number, late: boolean): boolean {
     return this.undoneKeys.includes(undoneKey(n, late));
+  }
+
+  private consume(key: string): void {
+    const signal = this.signals.find((one) => one.key === key);
+    if (signal) signal.consumed = true;
   }
 
   private addStep(step: StepHistory): void {

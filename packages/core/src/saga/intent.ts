@@ -28,13 +28,13 @@ function isPrimitive(value: unknown): boolean {
 
 /** What an undo will need, and the key that the outside will see. */
 function intentOf(history: History, operation: Operation, occurrence: number, args: readonly unknown[]): IntentRecord {
-  const { name, hash } = operation;
-  const kind = operation.compensation ? 'compensated' : operation.readOnly ? 'readOnly' : 'irreversible';
+  const { name, hash, pivot, compensateRefused } = operation;
+  const kind = operation.wait ?? (operation.compensation ? 'compensated' : operation.readOnly ? 'readOnly' : 'irreversible');
   const compensation = operation.compensation?.name ?? operation.irreversible;
   const key = forwardKey(history.started as StartedRecord, name, occurrence);
-  const own = [...args];
-  if (compensation === undefined) return { operation: name, occurrence, args: own, key, kind, hash };
-  return { operation: name, occurrence, args: own, key, kind, compensation, hash };
+  const intent: IntentRecord = { operation: name, occurrence, args: [...args], key, kind, hash };
+  if (compensation === undefined && !pivot && !compensateRefused) return intent;
+  return { ...intent, ...(compensation === undefined ? {} : { compensation }), ...(pivot ? { pivot } : {}), ...(compensateRefused ? { compensateRefused } : {}) };
 }
 
 /** `<saga>/<id>~<nonce>/<operation>[#n]`: constant over retries and crashes, never used by another run. */
@@ -66,8 +66,9 @@ export function encodeOutcome(codecs: readonly Codec[], outcome: StepOutcome): {
 
 function recordOfOutcome(outcome: StepOutcome): OutcomeRecord {
   if (outcome.outcome !== 'done') return { outcome: outcome.outcome, error: outcome.error };
-  const { alsoUnknown, result } = outcome;
-  return result === undefined ? { outcome: 'done', alsoUnknown } : { outcome: 'done', result, alsoUnknown };
+  const { alsoUnknown, result, signal } = outcome;
+  const record: OutcomeRecord = result === undefined ? { outcome: 'done', alsoUnknown } : { outcome: 'done', result, alsoUnknown };
+  return signal === undefined ? record : { ...record, signal };
 }
 
 /** An error as much of which can always be kept: name, message and code. */

@@ -1,10 +1,13 @@
 import { encodeRecord } from '../base/codec.js';
 import type { Codec } from '../base/codec.js';
 import type { RedressError } from '../base/errors.js';
-import type { Head, HeadPatch, NewEntry } from '../base/store.js';
+import type { Entry, Head, HeadPatch, NewEntry, Wake } from '../base/store.js';
 import { History } from './history.js';
-import { Pen } from './pen.js';
-import type { Desk } from './pen.js';
+import { readMeta, writeMeta } from './meta.js';
+import type { Meta } from './meta.js';
+import { Pen, streamOf } from './pen.js';
+import type { Desk, PenEvents } from './pen.js';
+import { recordOf } from './records.js';
 import type { JournalRecord, RecordOf, RecordType } from './records.js';
 
 interface Write {
@@ -13,7 +16,7 @@ interface Write {
 }
 
 /** The journal of a run that this process owns: what it says, what is to be written next, and the pen that writes it. */
-export class Journal {
+export class Journal implements PenEvents {
   /** Id of its stream. */
   readonly stream: string;
   private past: History;
@@ -21,11 +24,16 @@ export class Journal {
   private buffer: { entry: NewEntry; told: JournalRecord }[] = [];
   private busy = false;
   private leaving: Promise<void> | undefined;
+  /** The store's clock less the monotonic one. */
+  private aheadMs = 0;
   private readonly queue: Write[] = [];
   /** Called once, when this owner must stop: the lease is lost, not safe any more, or given away. */
   onClosed: (reason: RedressError) => void = () => {};
   /** Called once, when the run has become durable. */
   onDurable: () => void = () => {};
+  /** Called when others have written to the run. */
+  onForeign: () => void = () => {};
+  private changes: { [K in keyof Meta]?: Meta[K] | undefined } | undefined;
 
   constructor(
     private readonly desk: Desk,
@@ -39,6 +47,8 @@ export class Journal {
     if (!found) return;
     this.pen.head = found.head;
     this.pen.renewed(found.claimedAt);
+    // The claim set the lease's end from the store's clock: that is what it was then. Later is safer than sooner.
+    this.aheadMs = (found.head.wakeAt ?? 0) - desk.leaseMs - desk.environment.clock.monotonic();
   }
 
   /** What the journal says, with what is buffered. */
@@ -56,6 +66,38 @@ export class Journal {
 
   get hasUnwritten(): boolean {
     return this.buffer.length > 0;
+  }
+
+  /** What stands beside the status, with what is to be written with the next commit. */
+  get meta(): Meta {
+    const meta = { ...readMeta(this.pen.head?.meta ?? ''), ...this.changes };
+    return Object.fromEntries(Object.entries(meta).filter(([, value]) => value !== undefined)) as Meta;
+  }
+
+  /** Changes what stands beside the status, with the next commit. Undefined takes a part away. */
+  note(changes: { [K in keyof Meta]?: Meta[K] | undefined }): void {
+    this.changes = { ...this.changes, ...changes };
+  }
+
+  /** The version that this owner has seen last. */
+  get version(): number {
+    return this.pen.head?.version ?? 0;
+  }
+
+  /** Of a run that does not exist yet. `now`: of the store's clock, asked for just now. */
+  setDeadline(now: number, inMs: number): void {
+    this.aheadMs = now - this.desk.environment.clock.monotonic();
+    this.note({ deadlineAt: now + inMs });
+  }
+
+  /** The monotonic moment of a moment of the store's clock, as far as the claim tells. */
+  monotonicOf(storeAt: number): number {
+    return storeAt - this.aheadMs;
+  }
+
+  /** Takes in what others have written. */
+  async refresh(): Promise<void> {
+    if (!this.busy && !this.closed) await this.pen.refresh();
   }
 
   get durable(): boolean {
@@ -90,6 +132,14 @@ export class Journal {
     this.tell('store.regressed', { error });
   }
 
+  onNews(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      const record = recordOf(this.desk.codecs, entry);
+      if (record) this.past.add(record, entry.at);
+    }
+    this.onForeign();
+  }
+
   /** Adds an entry to the next commit. @throws CodecError, and nothing is added. */
   add<T extends RecordType>(key: string, type: T, record: RecordOf<T>, n = 0): void {
     this.addEntry({ key, type, data: encodeRecord(this.desk.codecs[0] as Codec, record) }, record, n);
@@ -111,14 +161,17 @@ export class Journal {
   /** The same for the path of every step, without a promise: `done` is called once, with what prevented it if anything did. */
   write(patch: HeadPatch, done: (error?: unknown) => void): void {
     if (this.busy) return void this.queue.push({ patch, done });
-    if (this.closed || this.buffer.length === 0) return done(this.closed);
+    if (this.closed || (this.buffer.length === 0 && this.changes === undefined && patch.owner === undefined)) return done(this.closed);
     const batch = this.buffer;
+    const { changes } = this;
     this.buffer = [];
     this.busy = true;
     const first = !this.durable;
     const entries = batch.map(({ entry }) => entry);
-    this.pen.commit(entries, patch, (error) => {
+    const asked = changes === undefined ? () => patch : () => ({ ...patch, meta: writeMeta(this.meta) });
+    this.pen.commit(entries, asked, (error) => {
       if (error === undefined) this.publish(batch);
+      if (this.changes === changes) this.changes = undefined;
       this.busy = false;
       if (first && this.durable) this.onDurable();
       // What was asked for before goes first; what `done` asks for queues up behind it.
@@ -128,23 +181,22 @@ export class Journal {
     });
   }
 
-  /** Unowned until `until` of the store's clock; then any process may go on. The journal is closed. */
-  async park(why: string, until: number): Promise<void> {
-    this.add(`parked:${this.pen.head?.version ?? 0}`, 'run.parked', { why, until });
-    await this.flush({ owner: null, wake: { at: until } });
+  /** Unowned and due as told; then any process may go on. The journal is closed. */
+  async park(why: string, wake: Wake): Promise<void> {
+    await this.flush({ owner: null, wake });
+    this.tell('run.parked', { details: { why } });
     this.close(why);
   }
 
   /**
-   * Gives the run to others, who may claim it after `delayMs`. Nothing is appended: the lease is made to end then.
-   * The journal is closed first, so nothing of this pass is written after it.
+   * Gives the run to others, who may claim it after `delayMs`. Nothing is appended. The journal is closed first, so
+   * nothing of this pass is written after it. `counted`: it could not go on here, and waits longer each time.
    */
-  async handBack(why: string, delayMs: number): Promise<void> {
+  async handBack(why: string, delayMs: number, counted = false): Promise<void> {
     if (this.closed) return;
+    const meta = counted ? writeMeta({ ...this.meta, handBacks: (this.meta.handBacks ?? 0) + 1 }) : undefined;
     this.close(why);
-    this.leaving = this.idle().then(async () => {
-      if (this.durable) await this.desk.store.renew(this.desk.owner, [this.stream], Math.max(delayMs, 1));
-    });
+    this.leaving = this.idle().then(async () => this.pen.release({ inMs: delayMs }, meta));
     // Unanswered, the lease ends by itself: later, that is all.
     await this.leaving.catch(() => {});
   }
@@ -184,9 +236,4 @@ export class Journal {
     if (!events.listening) return;
     events.publish({ name, at: clock.now(), saga: this.saga, id: this.id, ...(more as object) });
   }
-}
-
-/** Id of the stream of a run. */
-export function streamOf(saga: string, id: string): string {
-  return `${saga}/${id}`;
 }

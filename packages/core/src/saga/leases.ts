@@ -49,8 +49,11 @@ export class Leases {
       const answers = await this.desk.store.renew(this.desk.owner, ids, this.desk.leaseMs);
       answers.forEach((answer, i) => {
         const journal = journals[i] as Journal;
-        if (answer.owner === this.desk.owner) journal.renewed(sentAt);
-        else if (!journal.closed && this.owned.get(answer.id) === journal) journal.close('another process has claimed it');
+        if (answer.owner === this.desk.owner) {
+          journal.renewed(sentAt);
+          if (answer.version > journal.version) void journal.refresh().catch(() => {});
+        }
+        if (answer.owner !== this.desk.owner && !journal.closed && this.owned.get(answer.id) === journal) journal.close('another process has claimed it');
       });
     } catch (error) {
       // Nothing is decided here: the next beat tries again, and `isSafe` ends what was not extended in time.

@@ -1,18 +1,23 @@
 import type { Codec } from '../base/codec.js';
+import { sleep } from '../base/clock.js';
+import type { Timer } from '../base/clock.js';
+import { durationMs } from '../base/duration.js';
 import type { Environment } from '../base/environment.js';
 import { runInScope } from '../base/scope.js';
 import type { Data } from '../base/store.js';
 import { Calls } from './calls.js';
 import type { Answering, Called } from './calls.js';
 import type { Operation, RunContext } from './definition.js';
-import { ReplayMismatchError, StepFencedError, StepInterruptedError } from './errors.js';
+import { PivotOrderError, ReplayMismatchError, StepFencedError, StepInterruptedError } from './errors.js';
 import type { StepHistory } from './history.js';
 import { encodeOutcome, unknownStep } from './intent.js';
 import type { Journal } from './journal.js';
 import { OUTCOME_TYPE } from './records.js';
 import type { OutcomeRecord } from './records.js';
 import type { PassScope, Runtime } from './runtime-types.js';
-import type { Invoke, StepOutcome } from './step-call.js';
+import { ALERT_AFTER, insist, pauseMs, probed, stands } from './stand.js';
+import type { Around, Invoke, StepOutcome } from './step-call.js';
+import { receiveOperation, SLEEP, Waits } from './waits.js';
 
 /** What a pass needs of the run that it belongs to. */
 export interface PassHost {
@@ -20,6 +25,7 @@ export interface PassHost {
   readonly environment: Environment;
   readonly codecs: readonly Codec[];
   readonly flushMs: number;
+  readonly around: Around | undefined;
   /** No step is started any more. */
   readonly stopping: boolean;
   operation(name: string): Operation | undefined;
@@ -29,7 +35,16 @@ export interface PassHost {
   onQuiet(): void;
   onWriteFailed(error: unknown): void;
   onMismatch(error: ReplayMismatchError): void;
+  /** Everything that the body waits for is durable: nobody need be here. `wakeMs`: when the first wait ends by itself. */
+  onParked(wakeMs: number | undefined): void;
+  /** A step can neither stand nor be repeated; undefined: the body failed after the pivot. */
+  onStuck(n: number, error: unknown): void;
+  /** The outcome of a pivot is known. */
+  onPivot(): void;
 }
+
+/** A wait has no body. */
+const waiting: Invoke = () => Promise.resolve();
 
 /** How a body came to its end. */
 export type BodyEnd = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
@@ -62,6 +77,11 @@ export class Pass implements PassScope {
   private urgent = false;
   private state: 'forward' | 'fenced' | 'closed' = 'forward';
   private end: BodyEnd | undefined;
+  private readonly waits = new Waits();
+  private readonly ending = new AbortController();
+  private alarm: Timer | undefined;
+  /** A pivot was called, perhaps in this very turn. */
+  private pivotCalled: boolean;
   private onAllSettled: (() => void) | undefined;
 
   constructor(
@@ -70,6 +90,7 @@ export class Pass implements PassScope {
   ) {
     this.runtime = host.runtime;
     this.calls = new Calls(journal, host.codecs, host.environment);
+    this.pivotCalled = journal.meta.pivot !== undefined;
   }
 
   /** Bodies run, or are about to: their intents are written or on their way. */
@@ -83,6 +104,9 @@ export class Pass implements PassScope {
       saga: this.journal.saga,
       id: this.journal.id,
       step: (step, ...args) => this.step(step, args, step.invoke as unknown as Invoke) as never,
+      sleep: async (duration) => void (await this.step(SLEEP, [durationMs(duration, 'sleep')], waiting)),
+      receive: (name, { timeout } = {}) =>
+        this.step(receiveOperation(name), timeout === undefined ? [name] : [name, durationMs(timeout, 'timeout')], waiting) as never,
     };
     const ended = (end: BodyEnd): void => {
       this.end = end;
@@ -130,6 +154,7 @@ export class Pass implements PassScope {
   /** Ends the pass: no call settles, nothing more is written or started. */
   close(reason: unknown): void {
     this.state = 'closed';
+    this.stopInsisting();
     for (const { call } of this.running) call.abort(reason);
     this.onAllSettled?.();
   }
@@ -137,6 +162,7 @@ export class Pass implements PassScope {
   /** The run goes backward: nothing is started or given any more, running bodies are asked to stop. Outcomes are still recorded. */
   fence(reason: unknown): void {
     this.state = 'fenced';
+    this.stopInsisting();
     for (const { call } of this.running) call.abort(reason);
     this.recordSettled();
   }
@@ -165,13 +191,21 @@ export class Pass implements PassScope {
   /** Undefined: the call was refused, or the code does not fit the journal. */
   private take(operation: Operation, args: readonly unknown[], answering: Answering): Called | undefined {
     try {
-      if (this.host.operation(operation.name) !== operation) throw unknownStep(operation.name);
-      return this.calls.add(operation, args, answering);
+      if (!operation.wait && this.host.operation(operation.name) !== operation) throw unknownStep(operation.name);
+      const called = this.calls.add(operation, args, answering);
+      if (called.n === 0) this.checkPivot(operation);
+      return called;
     } catch (error) {
       if (error instanceof ReplayMismatchError) this.host.onMismatch(error);
       else answering.reject(error);
       return undefined;
     }
+  }
+
+  private checkPivot(operation: Operation): void {
+    const why = operation.pivot ? 'a run has one pivot at most' : operation.compensation ? 'it is undone by another step' : undefined;
+    if (this.pivotCalled && why) throw new PivotOrderError(this.journal.saga, this.journal.id, operation.name, why);
+    this.pivotCalled ||= operation.pivot === true;
   }
 
   private stir(): void {
@@ -189,8 +223,9 @@ export class Pass implements PassScope {
     const due = this.journal.history.settled[this.replayed];
     if (due) return this.replay(due, news);
     if (this.calls.areMissing && (news || this.end)) return this.host.onMismatch(this.calls.missing(news));
-    if (this.end && !this.end.ok) return this.host.onBodyEnd(this.end);
+    if (this.end && !this.end.ok && this.journal.meta.pivot !== 'undecided') return this.host.onBodyEnd(this.end);
     if (!this.host.stopping) this.recordIntents();
+    this.answerWaits();
     const next = this.settled.shift();
     if (next) {
       this.recordOutcome(next);
@@ -216,6 +251,7 @@ export class Pass implements PassScope {
   private recordIntents(): void {
     for (const called of this.fresh) {
       if (called.n > 0 || called.data === undefined) continue;
+      if (called.operation.pivot) this.journal.note({ pivot: 'undecided' });
       const n = this.calls.number(called);
       this.journal.addEntry({ key: `step:${n}`, type: 'step.started', data: called.data }, called.intent, n);
     }
@@ -225,6 +261,10 @@ export class Pass implements PassScope {
     this.journal.addEntry({ key: `step:${called.n}/outcome`, type: OUTCOME_TYPE[record.outcome], data }, record, called.n);
     this.urgent ||= !called.operation.repeatable;
     this.replayed += 1;
+    if (!called.operation.pivot) return;
+    this.urgent = true;
+    this.journal.note({ pivot: record.outcome === 'done' ? 'passed' : undefined });
+    this.host.onPivot();
   }
 
   private recordSettled(): void {
@@ -247,6 +287,8 @@ export class Pass implements PassScope {
   private write(): void {
     const waiting = this.fresh.filter((called) => called.state === 'called');
     this.fresh = [];
+    if (this.canPark(waiting)) return this.park(waiting);
+    if (this.waits.size > 0) this.setAlarm();
     if (waiting.length > 0 || !this.journal.durable) return this.flush(() => this.launch(waiting));
     if (!this.journal.hasUnwritten || this.flushSoon) return;
     if (this.urgent) return this.flush();
@@ -269,15 +311,108 @@ export class Pass implements PassScope {
     const { clock } = this.host.environment;
     if (!this.journal.isSafe(clock.monotonic())) return this.journal.close('its lease was not safe any more when a step was to start');
     for (const called of calls) {
+      if (called.operation.wait) {
+        this.startWait(called);
+        continue;
+      }
+      if (called.foundAt !== undefined && called.operation.pivot && called.operation.probe) {
+        called.state = 'running';
+        this.running.add(called);
+        void this.askProbe(called, new StepInterruptedError(this.journal.saga, this.journal.id, called.operation.name));
+        continue;
+      }
       if (called.call.mustNotRepeat) {
         const error = new StepInterruptedError(this.journal.saga, this.journal.id, called.operation.name);
         this.settle(called, { outcome: 'unknown', error });
         continue;
       }
-      called.state = 'running';
-      this.running.add(called);
-      called.call.execute(this, called.invoke, (outcome) => this.settle(called, outcome));
+      this.execute(called);
     }
+    if (this.waits.size > 0) this.stir();
+  }
+
+  private execute(called: Called): void {
+    called.state = 'running';
+    this.running.add(called);
+    called.call.execute(this, called.invoke, (outcome) => this.executed(called, outcome), this.host.around);
+  }
+
+  private executed(called: Called, outcome: StepOutcome): void {
+    const passed = this.journal.meta.pivot === 'passed';
+    if (this.state !== 'forward' || stands(called, outcome, passed)) return this.settle(called, outcome);
+    called.failures += 1;
+    const error = 'error' in outcome ? outcome.error : undefined;
+    const told = { step: called.operation.name, error, details: { failures: called.failures } };
+    this.journal.tell('step.repeating', told);
+    if (called.failures === ALERT_AFTER) this.journal.tell('step.alert', told);
+    const next = insist(called, outcome);
+    if (next === 'stuck') this.host.onStuck(called.n, error);
+    else if (next === 'probe') void this.askProbe(called, error);
+    else void this.repeat(called, outcome.outcome === 'unknown');
+  }
+
+  private async repeat(called: Called, unknownBefore: boolean): Promise<void> {
+    const { environment } = this.host;
+    await sleep(environment.clock, pauseMs(called.failures, environment), this.ending.signal, true);
+    if (this.state !== 'forward' || this.host.stopping) return this.giveUp(called);
+    called.call = this.calls.again(called, unknownBefore || called.foundAt !== undefined);
+    this.execute(called);
+  }
+
+  private async askProbe(called: Called, error: unknown): Promise<void> {
+    const answer = await probed(called, this.host.environment, this.ending.signal);
+    if (this.state !== 'forward' || this.host.stopping) return this.giveUp(called);
+    if (answer) this.settle(called, answer);
+    else this.host.onStuck(called.n, error);
+  }
+
+  /** Its outcome stays open in the journal: whoever goes on calls it again. */
+  private giveUp(called: Called): void {
+    this.running.delete(called);
+    if (this.running.size === 0) this.onAllSettled?.();
+    this.stir();
+  }
+
+  private stopInsisting(): void {
+    this.alarm?.cancel();
+    this.ending.abort();
+  }
+
+  private startWait(called: Called): void {
+    const { clock } = this.host.environment;
+    const since = called.foundAt === undefined ? clock.monotonic() : this.journal.monotonicOf(called.foundAt);
+    this.waits.add(called, since);
+  }
+
+  /** While steps run, a wait may end by itself. */
+  private setAlarm(): void {
+    const { clock } = this.host.environment;
+    this.alarm?.cancel();
+    const ms = this.waits.nextMs(clock.monotonic());
+    if (ms !== undefined) this.alarm = clock.setTimer(Math.ceil(ms), () => this.stir(), { background: true });
+  }
+
+  private answerWaits(): void {
+    const now = this.host.environment.clock.monotonic();
+    for (let one = this.waits.take(this.journal.history, now); one; one = this.waits.take(this.journal.history, now)) {
+      this.settled.push({ called: one.called, ...encodeOutcome(this.host.codecs, one.outcome) });
+      one.called.state = 'settled';
+    }
+  }
+
+  /** Nothing runs, and all that the body waits for is durable, or becomes so with the next commit. */
+  private canPark(fresh: readonly Called[]): boolean {
+    if (this.end || this.running.size > 0 || !fresh.every((called) => called.operation.wait)) return false;
+    return fresh.length + this.waits.size > 0 && fresh.length + this.waits.size === this.open;
+  }
+
+  private park(fresh: readonly Called[]): void {
+    for (const called of fresh) this.startWait(called);
+    const { clock } = this.host.environment;
+    // A signal that came before its wait is given at once; nobody need be called for it.
+    this.answerWaits();
+    if (this.settled.length > 0) return this.flush(() => this.stir());
+    this.host.onParked(this.waits.nextMs(clock.monotonic()));
   }
 
   private settle(called: Called, outcome: StepOutcome): void {

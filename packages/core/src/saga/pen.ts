@@ -2,8 +2,9 @@ import { sleep } from '../base/clock.js';
 import { ConflictError, RedressError, StoreRegressionError, StoreUnavailableError } from '../base/errors.js';
 import type { Codec } from '../base/codec.js';
 import type { Environment } from '../base/environment.js';
-import type { Commit, Head, HeadPatch, Loaded, NewEntry, Store } from '../base/store.js';
+import type { Commit, Entry, Head, HeadPatch, Loaded, NewEntry, Store, Wake } from '../base/store.js';
 import { OwnershipLostError, messageOf } from './errors.js';
+import { isForeign } from './records.js';
 
 /** What all runs of a runtime share. */
 export interface Desk {
@@ -13,6 +14,13 @@ export interface Desk {
   readonly codecs: readonly Codec[];
   readonly owner: string;
   readonly leaseMs: number;
+}
+
+export interface PenEvents {
+  onLost(reason: RedressError): void;
+  onRegressed(error: RedressError): void;
+  /** Others have appended these, and the head is as they left it. */
+  onNews(entries: readonly Entry[]): void;
 }
 
 const FIRST_PAUSE_MS = 10;
@@ -33,7 +41,7 @@ export class Pen {
     private readonly saga: string,
     private readonly id: string,
     private readonly stream: string,
-    private readonly events: { onLost(reason: RedressError): void; onRegressed(error: RedressError): void },
+    private readonly events: PenEvents,
   ) {}
 
   get closed(): RedressError | undefined {
@@ -63,14 +71,35 @@ export class Pen {
     this.events.onLost(reason);
   }
 
-  /** Commits; `done` is called once, with what prevented it if anything did. One commit at a time, please. */
-  commit(entries: readonly NewEntry[], patch: HeadPatch, done: (error?: unknown) => void): void {
-    const head = this.patched(patch);
+  /**
+   * Commits; `done` is called once, with what prevented it if anything did. One commit at a time, please. The patch is
+   * asked for at each attempt: what others wrote meanwhile is a part of it.
+   */
+  commit(entries: readonly NewEntry[], patch: () => HeadPatch, done: (error?: unknown) => void): void {
+    const head = this.patched(patch());
     const sentAt = this.desk.environment.clock.monotonic();
     this.send(entries, head).then(
-      (commit) => done(this.accept(commit, entries.length, head, sentAt)),
-      (error: unknown) => void this.sendAgain(entries, head, error).then(done, done),
+      (commit) => {
+        const lost = this.accept(commit, entries.length, head, sentAt);
+        if (lost instanceof Promise) void lost.then(done, done);
+        else done(lost);
+      },
+      (error: unknown) => void this.sendAgain(entries, patch, error).then(done, done),
     );
+  }
+
+  /** Gives the stream away, under a new version: whoever still writes for this owner is refused. One attempt. */
+  async release(wake: Wake, meta: string | undefined): Promise<void> {
+    if (!this.head) return;
+    const { version, stamp, claims } = this.head;
+    const head = { owner: null, wake, claims: Math.max(claims - 1, 0), ...(meta === undefined ? {} : { meta }) };
+    await this.desk.store.commit({ id: this.stream, expect: { version, stamp }, entries: [], head });
+  }
+
+  /** Takes in what others have appended: a heart-beat has seen a newer version. */
+  async refresh(): Promise<void> {
+    const unavailable = await this.reconcile(false);
+    if (unavailable !== undefined && !(unavailable instanceof StoreUnavailableError)) throw unavailable;
   }
 
   /** Reads the stream, as another process would. */
@@ -108,19 +137,25 @@ export class Pen {
   }
 
   /** After a commit that failed with `error`: again and again, until it is known to be there or nobody can write it here. */
-  private async sendAgain(entries: readonly NewEntry[], head: HeadPatch, error: unknown): Promise<void> {
+  private async sendAgain(entries: readonly NewEntry[], patch: () => HeadPatch, error: unknown): Promise<void> {
     let failure = error;
+    let news = false;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS)) {
-      const unavailable = failure instanceof ConflictError ? await this.reconcile() : failure;
+      const unavailable = failure instanceof ConflictError ? await this.reconcile(true) : failure;
+      news ||= failure instanceof ConflictError;
       this.checkOpen();
       if (unavailable !== undefined) {
         if (!(unavailable instanceof StoreUnavailableError)) throw this.refused(unavailable);
         await this.outwait(unavailable, pauseMs);
         this.checkOpen();
       }
+      const head = this.patched(patch());
+      // A run that was about to be parked has news: it is due at once.
+      const parked = news && head.owner === null && head.status === undefined;
       const sentAt = this.desk.environment.clock.monotonic();
       try {
-        const lost = this.accept(await this.send(entries, head), entries.length, head, sentAt);
+        const commit = await this.send(entries, parked ? { ...head, wake: { inMs: 0 } } : head);
+        const lost = await this.accept(commit, entries.length, head, sentAt);
         if (lost) throw lost;
         return;
       } catch (again) {
@@ -131,19 +166,30 @@ export class Pen {
   }
 
   /** Takes an answered commit in. Answers the loss of ownership, if it shows one. */
-  private accept(done: Commit, entries: number, patch: HeadPatch, sentAt: number): OwnershipLostError | undefined {
+  private accept(
+    done: Commit,
+    entries: number,
+    patch: HeadPatch,
+    sentAt: number,
+  ): OwnershipLostError | undefined | Promise<OwnershipLostError | undefined> {
     const length = (this.head?.length ?? 0) + entries;
     const owner = patch.owner === undefined ? this.desk.owner : patch.owner;
-    if (!done.applied && (done.head.owner !== owner || done.head.length !== length)) {
-      return this.lose('its last commit was repeated after somebody else wrote');
-    }
+    if (!done.applied && done.head.owner !== owner) return this.lose('its last commit was repeated after somebody else wrote');
+    if (!done.applied && done.head.length !== length) return this.catchUp(done.head, length);
     this.head = done.head;
     if (patch.wake) this.renewed(sentAt);
     return undefined;
   }
 
-  /** After a refused commit: still ours and only foreign news, then the commit may be repeated on top of them. */
-  private async reconcile(): Promise<unknown> {
+  /** A commit was there already, and others have appended since. */
+  private async catchUp(head: Head, from: number): Promise<OwnershipLostError | undefined> {
+    this.head = { ...head, length: from };
+    await this.reconcile(false);
+    return undefined;
+  }
+
+  /** The stream as it is now: still ours and only foreign news, then it may be written on top of them. */
+  private async reconcile(refused: boolean): Promise<unknown> {
     const seen = this.head;
     if (!seen) throw this.lose('the id is taken');
     let found: Loaded | undefined;
@@ -152,15 +198,17 @@ export class Pen {
     } catch (error) {
       return error;
     }
+    if (this.head !== seen) return undefined;
     if (!found || found.head.version < seen.version || found.head.length < seen.length) {
       const error = new StoreRegressionError(this.stream, seen.version, found?.head.version ?? 0);
       this.events.onRegressed(error);
       throw this.lose(error.message);
     }
     if (found.head.owner !== this.desk.owner) throw this.lose('another process has claimed it');
-    if (found.head.stamp === seen.stamp || found.entries.length > 0)
-      throw this.lose('its journal holds entries that this pass did not write');
+    const strange = found.entries.some(({ type }) => !isForeign(type));
+    if (strange || (refused && found.head.stamp === seen.stamp)) throw this.lose('its journal holds entries that this pass did not write');
     this.head = found.head;
+    if (found.entries.length > 0) this.events.onNews(found.entries);
     return undefined;
   }
 
@@ -187,4 +235,9 @@ export class Pen {
     this.close(why, error);
     return error;
   }
+}
+
+/** Id of the stream of a run. */
+export function streamOf(saga: string, id: string): string {
+  return `${saga}/${id}`;
 }

@@ -1,11 +1,13 @@
 import { decodeRecord } from '../base/codec.js';
 import type { Codec } from '../base/codec.js';
 import type { Entry } from '../base/store.js';
+import type { Audit } from './admin-types.js';
 
 /*
  * What a journal holds. A type is an event's name; a key is said once in a run's life, and says which step is meant:
- * `started`, `step:<n>`, `step:<n>/outcome`, `compensating`, `undo`, `undo:<n>`, `undo:<n>/late`, `stuck:<k>`, `end`,
- * `parked:<version>`. `n` is the step's position among the intents of the run, from 1: the start order.
+ * `started`, `step:<n>`, `step:<n>/outcome`, `compensating`, `undo`, `undo:<n>`, `undo:<n>/late`, `stuck:<k>`, `end`;
+ * from outside the owner: `signal:<key>`, `cancel`, `audit:<word>`. `n` is the step's position among the intents of the
+ * run, from 1: the start order. A durable wait stands among the steps, as one that changes nothing.
  */
 
 export interface StartedRecord {
@@ -18,7 +20,7 @@ export interface StartedRecord {
 }
 
 /** How an operation is taken back, as it was declared when the intent was written. */
-export type StepKind = 'compensated' | 'readOnly' | 'irreversible';
+export type StepKind = 'compensated' | 'readOnly' | 'irreversible' | 'sleep' | 'receive';
 
 export interface IntentRecord {
   readonly operation: string;
@@ -29,12 +31,21 @@ export interface IntentRecord {
   readonly kind: StepKind;
   /** Name of the compensation, or why there is none. */
   readonly compensation?: string;
+  readonly pivot?: true;
+  readonly compensateRefused?: true;
   readonly hash: string;
 }
 
 export type OutcomeRecord =
-  | { readonly outcome: 'done'; readonly result?: unknown; readonly alsoUnknown: boolean }
-  | { readonly outcome: 'refused'; readonly error: unknown }
+  | {
+      readonly outcome: 'done';
+      readonly result?: unknown;
+      readonly alsoUnknown: boolean;
+      /** Key of the signal that a `receive` was given. */
+      readonly signal?: string;
+      readonly by?: Audit;
+    }
+  | { readonly outcome: 'refused'; readonly error: unknown; readonly by?: Audit }
   | { readonly outcome: 'unknown'; readonly error: unknown };
 
 export interface DecisionRecord {
@@ -60,10 +71,14 @@ export interface StuckRecord {
   readonly error: unknown;
 }
 
-export interface ParkedRecord {
-  readonly why: string;
-  /** In milliseconds of the store's clock. */
-  readonly until: number;
+export interface SignalRecord {
+  readonly name: string;
+  readonly value?: unknown;
+}
+
+/** A verb of an operator. */
+export interface VerbRecord extends Audit {
+  readonly evidence?: unknown;
 }
 
 export interface EndRecord {
@@ -80,9 +95,16 @@ interface Records {
   'undo.frozen': FrozenRecord;
   'undo.completed': UndoneRecord;
   'saga.stuck': StuckRecord;
-  'run.parked': ParkedRecord;
+  'signal.received': SignalRecord;
+  'cancel.requested': VerbRecord;
+  'run.held': VerbRecord;
+  'run.released': VerbRecord;
+  'run.retried': VerbRecord;
+  'undo.marked': VerbRecord;
+  'undo.waived': VerbRecord;
   'saga.completed': EndRecord;
   'saga.compensated': EndRecord;
+  'saga.mixed': EndRecord;
 }
 
 export type RecordType = keyof Records;
@@ -115,6 +137,14 @@ export function recordOf(codecs: readonly Codec[], entry: Pick<Entry, 'key' | 't
 
 const TYPES: ReadonlySet<string> = new Set<RecordType>([
   ...(['saga.started', 'step.started', 'step.completed', 'step.refused', 'step.unknown'] as const),
-  ...(['saga.compensating', 'undo.frozen', 'undo.completed', 'saga.stuck', 'run.parked'] as const),
-  ...(['saga.completed', 'saga.compensated'] as const),
+  ...(['saga.compensating', 'undo.frozen', 'undo.completed', 'undo.marked', 'undo.waived', 'saga.stuck'] as const),
+  ...(['signal.received', 'cancel.requested', 'run.held', 'run.released', 'run.retried'] as const),
+  ...(['saga.completed', 'saga.compensated', 'saga.mixed'] as const),
 ]);
+
+const FOREIGN: ReadonlySet<string> = new Set<RecordType>(['signal.received', 'cancel.requested', 'run.held', 'run.released']);
+
+/** What others may append while a run is owned. */
+export function isForeign(type: string): boolean {
+  return FOREIGN.has(type);
+}

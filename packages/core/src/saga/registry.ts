@@ -47,6 +47,10 @@ export class Registry {
     return this.saga(saga.name, saga.version) === saga;
   }
 
+  names(): readonly string[] {
+    return [...this.sagas.keys()];
+  }
+
   operation(name: string): Operation | undefined {
     return this.operations.get(name);
   }
@@ -96,6 +100,18 @@ export class Registry {
         remedy: 'Use a store that keeps what it has answered, such as sqliteStore(file).',
       });
     }
-    return problems.filter((problem) => problem !== undefined);
+    return [...problems, ...orderProblems(saga)].filter((problem) => problem !== undefined);
   }
+}
+
+/** A list says its order beforehand: what a body would be refused at the call is said at the start. */
+function orderProblems({ name, steps = [] }: SagaDefinition): Problem[] {
+  const pivot = steps.findIndex((step) => step.pivot);
+  if (pivot === -1) return [];
+  const subject = `saga ${name}`;
+  return steps.slice(pivot + 1).flatMap((step) => {
+    if (step.pivot) return [{ subject, cause: `it has two pivots, ${steps[pivot]?.name ?? ''} and ${step.name}.`, remedy: 'Decide for one point of no return.' }];
+    if (!step.compensation) return [];
+    return [{ subject, cause: `${step.name} stands after the pivot and would have to be undone.`, remedy: 'Put it before the pivot, or let it be repeated until it succeeds.' }];
+  });
 }

@@ -2,5 +2,6 @@
 export type RunEnd =
   | { readonly status: 'completed'; readonly result: unknown }
   | { readonly status: 'compensated'; readonly cause: unknown }
+  | { readonly status: 'mixed'; readonly cause: unknown }
   | { readonly status: 'stuck'; readonly cause: unknown; readonly step: string; readonly error: unknown }
   | { readonly status: 'left'; readonly why: string };

@@ -1,13 +1,16 @@
 import { decodeRecord, encodeRecord } from '../base/codec.js';
 import type { Codec } from '../base/codec.js';
 import { CodecError } from '../base/errors.js';
+import type { Timer } from '../base/clock.js';
 import type { Environment } from '../base/environment.js';
+import type { Around } from './step-call.js';
 import type { HeadPatch } from '../base/store.js';
 import type { Operation, RunContext, SagaDefinition } from './definition.js';
 import type { Journal } from './journal.js';
-import { OwnershipLostError } from './errors.js';
+import { OwnershipLostError, SagaCancelledError, SagaDeadlineError, SagaRecoveryLimitError } from './errors.js';
 import type { ReplayMismatchError } from './errors.js';
 import { plainError } from './intent.js';
+import { shortCause } from './meta.js';
 import { Pass } from './pass.js';
 import type { BodyEnd, PassHost } from './pass.js';
 import type { EndRecord, StartedRecord } from './records.js';
@@ -24,7 +27,12 @@ export interface RunHost {
   readonly flushMs: number;
   readonly graceMs: number;
   readonly leaseMs: number;
+  readonly maxRecoveries: number;
   readonly stopping: boolean;
+  /** A run is due in this long: the worker shall look then. */
+  expect(inMs: number): void;
+  /** All interceptors in one, or none. */
+  readonly around: Around | undefined;
   operation(name: string): Operation | undefined;
   now(): Promise<number>;
 }
@@ -36,6 +44,9 @@ export class Run implements PassHost, UnwindHost {
   /** Never rejected. */
   readonly done: Promise<RunEnd>;
   private pass: Pass | undefined;
+  private deadline: Timer | undefined;
+  /** Backward, or at its end: what was wanted of the way forward comes too late. */
+  private over = false;
   private settleCreated!: { resolve: () => void; reject: (error: unknown) => void };
   private settleDone!: (end: RunEnd) => void;
   private interruption: AbortController | undefined;
@@ -50,7 +61,9 @@ export class Run implements PassHost, UnwindHost {
     this.created.catch(() => {});
     this.done = new Promise((resolve) => (this.settleDone = resolve));
     journal.onDurable = () => this.settleCreated.resolve();
+    journal.onForeign = () => this.onForeign();
     journal.onClosed = (reason) => {
+      this.deadline?.cancel();
       this.pass?.close(reason);
       this.interruption?.abort();
       this.settleCreated.reject(reason);
@@ -70,8 +83,12 @@ export class Run implements PassHost, UnwindHost {
   get flushMs(): number {
     return this.host.flushMs;
   }
+  /** Nothing new is begun: the runtime stops, or an operator holds the run. */
   get stopping(): boolean {
-    return this.host.stopping;
+    return this.host.stopping || this.journal.meta.held === true;
+  }
+  get around(): Around | undefined {
+    return this.host.around;
   }
   /** Aborted when a pause is of no use any more. */
   get interrupted(): AbortSignal {
@@ -101,10 +118,15 @@ export class Run implements PassHost, UnwindHost {
   /** A run that was claimed: on from where the journal ends. */
   resume(definition: SagaDefinition | undefined): void {
     this.settleCreated.resolve();
-    const { history } = this.journal;
-    this.journal.tell('run.claimed', { details: { claims: this.journal.claims, steps: history.steps.length } });
-    if (history.decided) return this.guard(this.undo());
+    const { history, meta, claims } = this.journal;
+    this.journal.tell('run.claimed', { details: { claims, steps: history.steps.length } });
+    if (meta.held) return this.guard(this.journal.park('it is held', null));
+    const tired = claims > this.host.maxRecoveries ? new SagaRecoveryLimitError(this.journal.saga, this.journal.id, claims) : undefined;
+    if (history.decided) return this.guard(tired ? this.stick(0, tired, 'compensating') : this.undo());
     const { args, version } = history.started as StartedRecord;
+    if (tired && meta.pivot) return this.guard(this.stick(0, tired, 'running'));
+    const stop = tired ?? this.unwanted();
+    if (stop && !meta.pivot) return this.guard(this.goBack(stop));
     if (!definition) return this.leave(`version ${version} of ${this.journal.saga} is not registered here`);
     this.forward((context) => definition.body(context, args));
   }
@@ -124,7 +146,27 @@ export class Run implements PassHost, UnwindHost {
   }
 
   onQuiet(): void {
-    this.guard(this.journal.flush().then(() => this.journal.handBack('the runtime stops', 0)));
+    const held = this.journal.meta.held === true;
+    this.guard(held ? this.journal.park('it is held', null) : this.journal.flush().then(() => this.journal.handBack('the runtime stops', 0)));
+  }
+
+  onParked(wakeMs: number | undefined): void {
+    const inMs = Math.min(wakeMs ?? Infinity, this.deadlineMs());
+    const wake = inMs === Infinity ? null : { inMs };
+    this.guard(
+      this.journal.park('it waits', wake).then(() => {
+        if (wake) this.host.expect(wake.inMs);
+      }),
+    );
+  }
+
+  onStuck(n: number, error: unknown): void {
+    this.guard(this.stick(n, error, 'running'));
+  }
+
+  onPivot(): void {
+    // What was asked for while nobody knew on which side of the pivot the run was.
+    this.environment.clock.nextTurn(() => this.onForeign());
   }
 
   onWriteFailed(error: unknown): void {
@@ -138,7 +180,42 @@ export class Run implements PassHost, UnwindHost {
 
   private forward(body: (run: RunContext) => Promise<unknown>): void {
     this.pass = new Pass(this, this.journal);
+    const ms = this.deadlineMs();
+    if (ms !== Infinity) this.deadline = this.environment.clock.setTimer(Math.ceil(ms), () => this.onForeign(), { background: true });
     this.pass.start(body);
+  }
+
+  /** Others have written to the run, or time has passed: does it still want to go forward? */
+  private onForeign(): void {
+    if (this.over || this.journal.closed || this.journal.history.decided) return;
+    const stop = this.journal.meta.pivot ? undefined : this.unwanted();
+    if (stop) this.guard(this.goBack(stop));
+    else this.pass?.wake();
+  }
+
+  private unwanted(): Error | undefined {
+    const { saga, id, history } = this.journal;
+    if (history.cancel) return new SagaCancelledError(saga, id, history.cancel.who, history.cancel.why);
+    return this.deadlineMs() <= 0 ? new SagaDeadlineError(saga, id) : undefined;
+  }
+
+  private deadlineMs(): number {
+    const { deadlineAt } = this.journal.meta;
+    return deadlineAt === undefined ? Infinity : this.journal.monotonicOf(deadlineAt) - this.environment.clock.monotonic();
+  }
+
+  /** Neither on nor back without a person. */
+  private async stick(n: number, error: unknown, stuckFrom: 'running' | 'compensating'): Promise<void> {
+    if (this.over) return;
+    this.over = true;
+    this.pass?.fence(error);
+    const told = this.encodable(this.pass?.original(error) ?? error);
+    const { history } = this.journal;
+    this.journal.add(`stuck:${history.stuck.length + 1}`, 'saga.stuck', { n, error: told }, n);
+    this.journal.note({ stuckFrom, ...(this.journal.meta.cause ? {} : { cause: shortCause(told) }) });
+    await this.journal.flush({ status: 'stuck', owner: null, wake: null });
+    const step = n === 0 ? 'the saga' : history.step(n).intent.operation;
+    this.settleDone({ status: 'stuck', cause: history.cause ?? told, step, error: told });
   }
 
   private async complete(value: unknown): Promise<void> {
@@ -151,6 +228,8 @@ export class Run implements PassHost, UnwindHost {
       throw error;
     }
     const record = decodeRecord(this.codecs, data) as EndRecord;
+    if (this.over) return;
+    this.over = true;
     this.pass?.fence(undefined);
     this.journal.addEntry({ key: 'end', type: 'saga.completed', data }, record);
     await this.journal.flush({ status: 'completed', owner: null, wake: null });
@@ -159,21 +238,21 @@ export class Run implements PassHost, UnwindHost {
 
   /** The decision is durable before anything is undone; from here no owner calls the body. */
   private async goBack(error: unknown): Promise<void> {
-    const pass = this.pass as Pass;
-    this.thrown = pass.original(error);
-    pass.fence(error);
+    const { pass, journal } = this;
+    if (this.over) return;
+    if (journal.meta.pivot === 'passed') return this.stick(0, error, 'running');
+    this.over = true;
+    this.thrown = pass?.original(error) ?? error;
+    pass?.fence(error);
     const cause = this.encodable(this.thrown);
-    this.journal.add('compensating', 'saga.compensating', { cause });
-    const { name, message, code } = plainError(cause) as Error & { code?: string };
-    const patch: HeadPatch = {
-      status: 'compensating',
-      meta: JSON.stringify({ cause: { name, message, code } }),
-      tags: { id: this.journal.id, error: name.slice(0, 200) || 'Error' },
-    };
-    const unclear = this.journal.history.steps.some(({ outcome }) => outcome === undefined || outcome.outcome === 'unknown');
-    if (pass.isBusy || unclear) {
-      await this.journal.flush(patch);
-      await pass.quiesce(this.host.graceMs);
+    journal.add('compensating', 'saga.compensating', { cause });
+    const short = shortCause(cause);
+    journal.note({ cause: short });
+    const patch: HeadPatch = { status: 'compensating', tags: { error: short.name } };
+    const unclear = journal.history.steps.some(({ outcome }) => outcome === undefined || outcome.outcome === 'unknown');
+    if (pass?.isBusy || unclear) {
+      await journal.flush(patch);
+      await pass?.quiesce(this.host.graceMs);
       return this.undo();
     }
     return this.undo(patch);
@@ -182,14 +261,16 @@ export class Run implements PassHost, UnwindHost {
   /** The frozen list first, once; then the undos, read from the journal. */
   private async undo(patch: HeadPatch = {}): Promise<void> {
     if (!this.journal.history.frozen) await freeze(this, patch);
-    const end = this.journal.history.end ? undefined : await unwind(this);
-    if (end?.status === 'stuck') return this.settleDone({ ...end, cause: this.thrown ?? end.cause });
-    if (end === undefined) this.settleDone({ status: 'compensated', cause: this.thrown ?? this.journal.history.cause });
+    const stopped = this.journal.history.end ? undefined : await unwind(this);
+    if (stopped?.status === 'stuck') return this.settleDone({ ...stopped, cause: this.thrown ?? stopped.cause });
+    if (stopped) return;
+    const { end, cause } = this.journal.history;
+    this.settleDone({ status: end?.status === 'mixed' ? 'mixed' : 'compensated', cause: this.thrown ?? cause });
   }
 
   /** Whatever cannot go on here is left to others, later and later. */
   leave(why: string): void {
-    this.guard(this.journal.handBack(why, Math.min(1_000 * 2 ** Math.max(this.journal.claims - 1, 0), 300_000)));
+    this.guard(this.journal.handBack(why, Math.min(1_000 * 2 ** Math.min(this.journal.meta.handBacks ?? 0, 20), 300_000), true));
   }
 
   /** The error, or as much of it as can be kept. */

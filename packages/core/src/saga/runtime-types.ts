@@ -1,8 +1,9 @@
 import type { Codec } from '../base/codec.js';
 import type { Duration } from '../base/duration.js';
 import type { Environment } from '../base/environment.js';
-import type { Call } from '../base/interceptor.js';
+import type { Call, Interceptor } from '../base/interceptor.js';
 import type { Store } from '../base/store.js';
+import type { Admin } from './admin-types.js';
 import type { Operation, RunContext, SagaDefinition } from './definition.js';
 
 export interface RuntimeOptions {
@@ -23,14 +24,20 @@ export interface RuntimeOptions {
   readonly grace?: Duration;
   /** How long running steps are waited for when the runtime stops. Default: 10 s. */
   readonly drain?: Duration;
+  /** Claims without progress after which a run goes backward, or is stuck. Default: 10. */
+  readonly maxRecoveries?: number;
   /** Recovered runs at a time. Default: 128. */
   readonly maxConcurrentRuns?: number;
+  /** Around every execution of a step, with all its policies, and of every attempt of an undo; outermost first. */
+  readonly interceptors?: readonly Interceptor[];
   /** False: this process starts runs but recovers none. Default: true. */
   readonly worker?: boolean;
 }
 
 export interface StartOptions {
   readonly id?: string;
+  /** After this long the run goes backward, unless its pivot has passed. Default: the saga's. */
+  readonly deadline?: Duration;
   /** The body of this first pass, when an object is at hand; recovery uses the definition's. */
   readonly body?: (run: RunContext, args: readonly unknown[]) => Promise<unknown>;
 }
@@ -69,6 +76,16 @@ export interface Runtime extends AsyncDisposable {
 
   /** A handle of a run that somebody started. Nothing is looked up yet. */
   handle<R>(saga: SagaDefinition<never, R> | string, id: string): RunHandle<R>;
+
+  /**
+   * Sends a signal to a run: it is kept until a `receive` of this name is given it. The same `key` again is the same signal.
+   * Default key: a random one.
+   * @throws SagaNotFoundError, SagaVerbError when the run has ended.
+   */
+  signal(saga: SagaDefinition<never, unknown> | string, id: string, name: string, value?: unknown, options?: { readonly key?: string }): Promise<void>;
+
+  /** For operators. */
+  readonly admin: Admin;
 
   /** Starts the search for due runs, after everything is registered. Called by itself unless `worker` is false. */
   startWorker(): void;

@@ -7,14 +7,19 @@ import type { Duration } from '../base/duration.js';
 import { createEnvironment } from '../base/environment.js';
 import type { Environment } from '../base/environment.js';
 import { ConfigurationError, RefusedError } from '../base/errors.js';
+import { chain } from '../base/interceptor.js';
 import { checkOptions } from '../base/options.js';
 import { parseWith } from '../base/schema.js';
 import type { Head, Store } from '../base/store.js';
 import type { Operation, SagaDefinition } from './definition.js';
 import { OwnershipLostError, RuntimeStoppedError, SagaIdConflictError } from './errors.js';
 import { History } from './history.js';
-import { Journal, streamOf } from './journal.js';
+import { createAdmin } from './admin.js';
+import type { Admin } from './admin-types.js';
+import { Journal } from './journal.js';
+import { streamOf } from './pen.js';
 import type { Desk } from './pen.js';
+import { Verbs } from './verbs.js';
 import { Leases } from './leases.js';
 import type { StartedRecord } from './records.js';
 import { Registry } from './registry.js';
@@ -39,7 +44,9 @@ const schema = z.strictObject({
   flush: duration,
   grace: duration,
   drain: duration,
+  maxRecoveries: z.number().int().min(1).optional(),
   maxConcurrentRuns: z.number().int().min(1).optional(),
+  interceptors: z.array(z.function()).optional(),
   worker: z.boolean().optional(),
 });
 
@@ -64,16 +71,20 @@ class SagaRuntime implements Runtime, RunHost {
   readonly graceMs: number;
   readonly pollMs: number;
   readonly desk: Desk;
+  readonly around: RunHost['around'];
   readonly alive: KeepAlive;
   stopping = false;
   stopped = false;
   private readonly drainMs: number;
+  readonly maxRecoveries: number;
   private readonly maxConcurrentRuns: number;
   private readonly registry: Registry;
   private readonly leases: Leases;
   private readonly worker: Worker;
+  private readonly verbs: Verbs;
+  readonly admin: Admin;
   private readonly runs = new Map<string, Run>();
-  private recovered = 0;
+  recovered = 0;
 
   constructor(options: RuntimeOptions) {
     this.store = options.store;
@@ -87,12 +98,16 @@ class SagaRuntime implements Runtime, RunHost {
     this.flushMs = ms('flush', options.flush, 20);
     this.graceMs = ms('grace', options.grace, '5s');
     this.drainMs = ms('drain', options.drain, '10s');
+    this.maxRecoveries = options.maxRecoveries ?? 10;
     this.maxConcurrentRuns = options.maxConcurrentRuns ?? 128;
+    this.around = options.interceptors?.length ? chain(options.interceptors) : undefined;
     const owner = `${process.pid}-${this.environment.random.word()}`;
     this.desk = { store: this.store, environment: this.environment, codecs: this.codecs, owner, leaseMs: this.leaseMs };
     this.alive = new KeepAlive(this.environment.clock);
     this.leases = new Leases(this.desk);
     this.worker = new Worker(this);
+    this.verbs = new Verbs(this.desk, (stream) => this.nudge(stream));
+    this.admin = createAdmin(this, this.verbs);
   }
 
   get runtime(): Runtime {
@@ -150,6 +165,29 @@ class SagaRuntime implements Runtime, RunHost {
     return { saga: name, id, outcome: (options) => waitFor(this, name, id, options) as Promise<R> };
   }
 
+  signal(saga: SagaDefinition<never, unknown> | string, id: string, name: string, value?: unknown, options: { readonly key?: string } = {}): Promise<void> {
+    return this.verbs.signal(typeof saga === 'string' ? saga : saga.name, id, name, value, options.key ?? this.environment.random.word());
+  }
+
+  get owned(): number {
+    return this.runs.size;
+  }
+
+  names(): readonly string[] {
+    return this.registry.names();
+  }
+
+  expect(inMs: number): void {
+    this.worker.expect(inMs);
+  }
+
+  /** A run has news: its owner here takes them in, or the worker looks whether it is due. */
+  private nudge(stream: string): void {
+    const run = this.runs.get(stream);
+    if (run) void run.journal.refresh().catch(() => {});
+    else this.worker.expect(0);
+  }
+
   startWorker(): void {
     if (!this.stopping) this.worker.start();
   }
@@ -193,7 +231,10 @@ class SagaRuntime implements Runtime, RunHost {
   }
 
   private async create(saga: SagaDefinition, id: string, args: readonly unknown[], options: StartOptions): Promise<void> {
-    const run = this.own(new Journal(this.desk, saga.name, id));
+    const deadlineMs = options.deadline === undefined ? saga.deadlineMs : durationMs(options.deadline, 'deadline');
+    const journal = new Journal(this.desk, saga.name, id);
+    if (deadlineMs !== undefined) journal.setDeadline(await this.store.now(), deadlineMs);
+    const run = this.own(journal);
     const started = { saga: saga.name, id, version: saga.version, args, nonce: this.environment.random.word() };
     const body = options.body ?? saga.body;
     run.begin(started, (context) => body(context, args));
@@ -231,7 +272,8 @@ class SagaRuntime implements Runtime, RunHost {
     const first = found?.entries[0];
     if (!first) throw this.stopping ? new RuntimeStoppedError() : why;
     const { started } = History.read(this.codecs, [first]);
-    if (!isDeepStrictEqual(started?.args, args)) throw new SagaIdConflictError(saga, id);
+    // Version 0: it was cancelled before anybody started it, whatever its input.
+    if (started?.version !== 0 && !isDeepStrictEqual(started?.args, args)) throw new SagaIdConflictError(saga, id);
   }
 }
 

@@ -7,11 +7,14 @@ import type { StepScope } from '../base/scope.js';
 import type { Operation } from './definition.js';
 import type { IntentRecord } from './records.js';
 
+/** What wraps every call: see `chain`. */
+export type Around = (call: Call, body: () => Promise<unknown>) => Promise<unknown>;
+
 export type Invoke = (args: readonly unknown[], call: Call) => Promise<unknown>;
 
 /** What a step's call came to: see "Outcomes of a step" in docs/sagas.md. */
 export type StepOutcome =
-  | { readonly outcome: 'done'; readonly result: unknown; readonly alsoUnknown: boolean }
+  | { readonly outcome: 'done'; readonly result: unknown; readonly alsoUnknown: boolean; readonly signal?: string }
   | { readonly outcome: 'refused'; readonly error: unknown }
   | { readonly outcome: 'unknown'; readonly error: unknown };
 
@@ -67,14 +70,15 @@ export class StepCall implements Call, StepScope {
   };
 
   /** Runs the body and tells its outcome, once; never throws. */
-  execute(pass: object, invoke: Invoke, settle: (outcome: StepOutcome) => void): void {
+  execute(pass: object, invoke: Invoke, settle: (outcome: StepOutcome) => void, around?: Around): void {
     const failed = (error: unknown): void => {
       const settled = this.judge(error) !== 'unknown' && !this.sawUnknown;
       settle({ outcome: settled ? 'refused' : 'unknown', error });
     };
+    const run = (): Promise<unknown> => invoke(this.args, this);
     let running: Promise<unknown>;
     try {
-      running = Promise.resolve(runInScope({ pass, step: this }, () => invoke(this.args, this)));
+      running = Promise.resolve(runInScope({ pass, step: this }, () => (around ? around(this, run) : run())));
     } catch (error) {
       return failed(error);
     }

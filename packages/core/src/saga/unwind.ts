@@ -9,6 +9,7 @@ import type { StepHistory } from './history.js';
 import type { FrozenRecord } from './records.js';
 import type { Journal } from './journal.js';
 import type { RunEnd } from './run-end.js';
+import type { Around } from './step-call.js';
 import type { AnyUndo } from './undo.js';
 
 /** What going back needs of the run. */
@@ -16,6 +17,7 @@ export interface UnwindHost {
   readonly journal: Journal;
   readonly environment: Environment;
   readonly leaseMs: number;
+  readonly around: Around | undefined;
   readonly stopping: boolean;
   /** Aborted when a pause is of no use any more. */
   readonly interrupted: AbortSignal;
@@ -37,7 +39,7 @@ const OVER: HeadPatch = { owner: null, wake: null };
 export async function freeze(run: UnwindHost, patch: HeadPatch): Promise<void> {
   const { journal } = run;
   const todo = journal.history.steps
-    .filter(({ intent, outcome }) => intent.kind === 'compensated' && outcome?.outcome !== 'refused')
+    .filter(({ intent, outcome }) => intent.kind === 'compensated' && (outcome?.outcome !== 'refused' || intent.compensateRefused))
     .reverse();
   const late = todo.filter((step) => mayStillLand(step) && !operationOf(run, step)?.compensation?.policy.total);
   const lateAt = late.length === 0 ? {} : { lateAt: (await run.now()) + Math.max(...late.map((step) => lateEffectMs(run, step))) };
@@ -66,22 +68,32 @@ type Unwound = Extract<RunEnd, { status: 'stuck' | 'left' }> | undefined;
 /** Undoes what the frozen list names and the journal does not call undone. Undefined: all of it, and the end is durable. */
 export async function unwind(run: UnwindHost): Promise<Unwound> {
   await run.journal.reread();
-  const frozen = run.journal.history.frozen as FrozenRecord;
+  const { history } = run.journal;
+  const frozen = history.frozen as FrozenRecord;
   for (const n of frozen.list) {
     const stopped = await undoStep(run, n, false);
     if (stopped) return stopped;
   }
-  if (frozen.late.every((n) => run.journal.history.isUndone(n, true))) return undefined;
   const lateAt = frozen.lateAt ?? 0;
-  if ((await run.now()) < lateAt) {
-    await run.journal.park('an effect with an unknown outcome may still land', lateAt);
+  if (frozen.late.some((n) => !history.isUndone(n, true)) && (await run.now()) < lateAt) {
+    await run.journal.park('an effect with an unknown outcome may still land', { at: lateAt });
     return { status: 'left', why: 'parked' };
   }
   for (const n of frozen.late) {
     const stopped = await undoStep(run, n, true);
     if (stopped) return stopped;
   }
+  // The last undo brought the end along, unless a person has settled it.
+  if (!history.end) await finish(run);
   return undefined;
+}
+
+/** Writes the end with what is buffered. Whatever a person has waived stays in the world: that is never called compensated. */
+function finish(run: UnwindHost): Promise<void> {
+  const { journal } = run;
+  const status = journal.history.waived ? 'mixed' : 'compensated';
+  journal.add('end', status === 'mixed' ? 'saga.mixed' : 'saga.compensated', {});
+  return journal.flush({ ...OVER, status });
 }
 
 async function undoStep(run: UnwindHost, n: number, late: boolean): Promise<Unwound> {
@@ -103,8 +115,7 @@ async function undoStep(run: UnwindHost, n: number, late: boolean): Promise<Unwo
     await journal.flush();
     return undefined;
   }
-  journal.add('end', 'saga.compensated', {});
-  await journal.flush({ ...OVER, status: 'compensated' });
+  await finish(run);
   return undefined;
 }
 
@@ -119,6 +130,7 @@ async function stick(run: UnwindHost, step: StepHistory, error: unknown): Promis
   const { journal } = run;
   const told = run.encodable(error);
   journal.add(`stuck:${journal.history.stuck.length + 1}`, 'saga.stuck', { n: step.n, error: told }, step.n);
+  journal.note({ stuckFrom: 'compensating' });
   await journal.flush({ ...OVER, status: 'stuck' });
   return { status: 'stuck', cause: journal.history.cause, step: step.intent.operation, error: told };
 }
@@ -131,8 +143,9 @@ async function attempts(run: UnwindHost, step: StepHistory, compensation: Compen
   for (let attempt = 1; ; attempt++) {
     if (journal.closed) return { status: 'left', why: journal.closed.message };
     if (run.stopping) {
-      await journal.handBack('the runtime stops', 0);
-      return { status: 'left', why: 'the runtime stops' };
+      if (journal.meta.held) await journal.park('it is held', null);
+      else await journal.handBack('the runtime stops', 0);
+      return { status: 'left', why: 'it goes on later' };
     }
     try {
       await once(run, step, compensation, late, attempt);
@@ -178,7 +191,17 @@ async function once(run: UnwindHost, step: StepHistory, compensation: Compensati
       },
       { background: true },
     );
-    runInScope(scope, async () => compensation.run(undo))
+    const { environment, around } = run;
+    const call = {
+      operation: intent.operation,
+      args: intent.args,
+      direction: 'undo',
+      signal: controller.signal,
+      attempt,
+      environment,
+    } as const;
+    const body = async (): Promise<unknown> => compensation.run(undo);
+    runInScope(scope, async () => (around ? around(call, body) : body()))
       .then(() => resolve(), reject)
       .finally(() => timer.cancel());
   });

@@ -1,9 +1,9 @@
 import { sleep } from '../base/clock.js';
 import type { Clock, Timer } from '../base/clock.js';
 import { durationMs } from '../base/duration.js';
-import { SagaCompensatedError, SagaNotFoundError, SagaStillRunningError, SagaStuckError } from './errors.js';
+import { SagaCancelledError, SagaCompensatedError, SagaMixedError, SagaNotFoundError, SagaStillRunningError, SagaStuckError } from './errors.js';
 import { History } from './history.js';
-import { streamOf } from './journal.js';
+import { streamOf } from './pen.js';
 import type { Desk } from './pen.js';
 import type { Run } from './run.js';
 import type { RunEnd } from './run-end.js';
@@ -119,19 +119,22 @@ async function stored(desk: Desk, saga: string, id: string): Promise<RunEnd | un
   const found = await desk.store.load(streamOf(saga, id), { limit: 0 });
   if (!found) throw new SagaNotFoundError(saga, id);
   const { status } = found.head;
-  if (status !== 'completed' && status !== 'compensated' && status !== 'stuck') return undefined;
+  if (status === 'running' || status === 'compensating') return undefined;
   const whole = await desk.store.load(streamOf(saga, id));
   if (!whole) throw new SagaNotFoundError(saga, id);
   const history = History.read(desk.codecs, whole.entries);
   if (status === 'completed') return { status, result: history.end?.record.result };
-  if (status === 'compensated') return { status, cause: history.cause };
+  // A run that was cancelled before it began has no failure of its own.
+  const cause = history.cancel && !history.decided ? new SagaCancelledError(saga, id, history.cancel.who, history.cancel.why) : history.cause;
+  if (status === 'compensated' || status === 'mixed') return { status, cause };
   const stuck = history.stuck.at(-1);
-  const step = stuck ? history.step(stuck.n).intent.operation : 'a step';
-  return { status, cause: history.cause, step, error: stuck?.error };
+  const step = stuck && stuck.n > 0 ? history.step(stuck.n).intent.operation : 'the saga';
+  return { status: 'stuck', cause: history.cause ?? stuck?.error, step, error: stuck?.error };
 }
 
 function answer(saga: string, id: string, end: Exclude<RunEnd, { status: 'left' }>): unknown {
   if (end.status === 'completed') return end.result;
   if (end.status === 'compensated') throw new SagaCompensatedError(saga, id, end.cause);
+  if (end.status === 'mixed') throw new SagaMixedError(saga, id, end.cause);
   throw new SagaStuckError(saga, id, end.cause, end.step, end.error);
 }

@@ -21,20 +21,46 @@ export class Worker {
   private timer: Timer | undefined;
   private asking: Promise<void> | undefined;
   private stopped = false;
+  private started = false;
+  /** Monotonic moments: of the next look, and of what was expected while one is under way. */
+  private nextAt = Infinity;
+  private soon = Infinity;
 
   constructor(private readonly host: WorkerHost) {}
 
   /** Looks now, and from then on. */
   start(): void {
+    this.started = true;
     if (this.stopped || this.asking) return;
     this.timer?.cancel();
+    this.soon = Infinity;
     this.asking = this.ask().then((more) => {
       this.asking = undefined;
       if (this.stopped) return;
       const { pollMs, desk } = this.host;
       const pause = more ? 0 : pollMs * (0.75 + desk.environment.random.next() / 2);
-      this.timer = desk.environment.clock.setTimer(pause, () => this.start(), { background: true });
+      this.wait(Math.min(pause, Math.max(this.soon - desk.environment.clock.monotonic(), 0)));
     });
+  }
+
+  private wait(ms: number): void {
+    const { clock } = this.host.desk.environment;
+    this.timer?.cancel();
+    this.nextAt = clock.monotonic() + ms;
+    this.timer = clock.setTimer(Math.ceil(ms), () => this.start(), { background: true });
+  }
+
+  /** Something is due in this long: look then, and not only at the next turn of the watch. */
+  expect(inMs: number): void {
+    if (this.stopped || !this.started) return;
+    const { clock } = this.host.desk.environment;
+    const at = clock.monotonic() + inMs;
+    if (this.asking) {
+      this.soon = Math.min(this.soon, at);
+      return;
+    }
+    if (at >= this.nextAt) return;
+    this.wait(inMs);
   }
 
   /** No claims after this; resolves when the last one has been taken in. */
