@@ -102,18 +102,7 @@ export type {
   UndoOptions,
   UndoPolicy,
 } from './saga/definition.js';
-export type {
-  Admin,
-  Audit,
-  AuditView,
-  Health,
-  RunQuery,
-  RunsPage,
-  RunStatus,
-  RunSummary,
-  RunView,
-  StepView,
-} from './saga/admin-types.js';
+export type { Admin, Audit, AuditView, Health, RunQuery, RunsPage, RunStatus, RunSummary, RunView, StepView } from './saga/admin-types.js';
 export { createRuntime } from './saga/runtime.js';
 export type { PassScope, RunHandle, Runtime, RuntimeOptions, StartOptions, WaitOptions } from './saga/runtime-types.js';
 export type { AnyUndo, Undo, UndoOf } from './saga/undo.js';

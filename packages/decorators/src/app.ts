@@ -28,8 +28,21 @@ export interface App extends Runtime {
    * Sends a signal to a run of a class's saga.
    * @throws SagaNotFoundError, SagaVerbError when the run has ended.
    */
-  signal<T extends object, K extends AsyncKeys<T>>(type: Class<T>, method: K, id: string, name: string, value?: unknown, options?: { readonly key?: string }): Promise<void>;
-  signal(saga: SagaDefinition<never, unknown> | string, id: string, name: string, value?: unknown, options?: { readonly key?: string }): Promise<void>;
+  signal<T extends object, K extends AsyncKeys<T>>(
+    type: Class<T>,
+    method: K,
+    id: string,
+    name: string,
+    value?: unknown,
+    options?: { readonly key?: string },
+  ): Promise<void>;
+  signal(
+    saga: SagaDefinition<never, unknown> | string,
+    id: string,
+    name: string,
+    value?: unknown,
+    options?: { readonly key?: string },
+  ): Promise<void>;
 
   /** The definition of a method, for `start` and `run` with options such as an id. */
   saga<T extends object, K extends AsyncKeys<T>>(type: Class<T>, method: K): SagaDefinition<ArgsOf<T, K>, ResultOf<T, K>>;

@@ -3,7 +3,7 @@ import type { Compensation, Durability, Operation, Problem, SagaDefinition } fro
 import { handlerOf } from './handler.js';
 import { runBody } from './frame.js';
 import { methodsOf } from './registry.js';
-import type { Body, Class, Method, SagaMark, UndoMark } from './registry.js';
+import type { Body, Class, Method, SagaMark, StepMark, UndoMark } from './registry.js';
 
 /** A class as the engine is told about it. */
 export interface Compiled {
@@ -107,6 +107,12 @@ function stepOf(type: Class, subject: string, method: Method, resolve: () => obj
       remedy: "Add @Compensate((self: TheClass) => self.handler), or say @Step({ readOnly: true }) or @Step({ irreversible: 'why' }).",
     });
   }
+  const { pivot, compensateRefused } = step ?? {};
+  const more = {
+    ...(pivot && { pivot }),
+    ...(compensateRefused && { compensateRefused }),
+    ...probeOf(type, subject, step, resolve, found),
+  };
   const parts = {
     name: step?.name ?? subject,
     ...(compensation && { compensation }),
@@ -114,17 +120,32 @@ function stepOf(type: Class, subject: string, method: Method, resolve: () => obj
     ...(step?.irreversible !== undefined && { irreversible: step.irreversible }),
   };
   return {
-    operation: { ...parts, refusedOn: step?.refusedOn ?? [], repeatable: step?.repeatable ?? true, hash: operationHash(parts) },
+    operation: { ...parts, ...more, refusedOn: step?.refusedOn ?? [], repeatable: step?.repeatable ?? true, hash: operationHash(parts) },
     found,
   };
 }
 
+function probeOf(
+  type: Class,
+  subject: string,
+  step: StepMark | undefined,
+  resolve: () => object,
+  found: Problem[],
+): Pick<Operation, 'probe'> {
+  if (!step?.probe) return {};
+  const handler = handlerOf(type, step.probe);
+  if ('name' in handler) return { probe: callerOf(subject, handler.name, resolve) as NonNullable<Operation['probe']> };
+  found.push({ subject, ...handler });
+  return {};
+}
+
+/** Calls a method by its name, on the object that is found then: an override applies. */
 function callerOf(subject: string, handler: string, resolve: () => object): Compensation['run'] {
-  return (undo) => {
+  return (given) => {
     const instance = resolve() as Record<string, Body | undefined>;
     const method = instance[handler];
-    if (typeof method !== 'function') throw new TypeError(`The object that undoes ${subject} has no method "${handler}".`);
-    return method.call(instance, undo);
+    if (typeof method !== 'function') throw new TypeError(`The object found for ${subject} has no method "${handler}".`);
+    return method.call(instance, given);
   };
 }
 

@@ -1,5 +1,5 @@
 import { prototypes } from './registry.js';
-import type { Class, UndoMark } from './registry.js';
+import type { Class, MethodReference } from './registry.js';
 
 /** The name of a compensation, or why there is none. */
 export type Handler = { readonly name: string } | { readonly cause: string; readonly remedy: string };
@@ -8,7 +8,7 @@ export type Handler = { readonly name: string } | { readonly cause: string; read
  * Finds the name of the method that the reference returns, on an object without fields whose getters are covered up.
  * A name and not the function: so that an override applies, and a process that starts later finds the same.
  */
-export function handlerOf(type: Class, mark: UndoMark): Handler {
+export function handlerOf(type: Class, mark: MethodReference): Handler {
   const visible = new Map<string | symbol, PropertyDescriptor>();
   for (const prototype of [type.prototype as object, ...prototypes(type.prototype as object)]) {
     for (const key of Reflect.ownKeys(prototype)) {

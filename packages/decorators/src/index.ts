@@ -12,6 +12,6 @@ export type { Class } from './registry.js';
 export { Retry } from './retry.js';
 export { Saga } from './saga.js';
 export type { SagaOptions } from './saga.js';
-export { step } from './step-scope.js';
+export { run, step } from './step-scope.js';
 export { Step } from './step.js';
 export type { StepOptions } from './step.js';

@@ -10,8 +10,8 @@ export interface SagaMark {
   readonly name?: string;
   readonly version: number;
   readonly requires?: Durability;
-  readonly refusedOn?: readonly Matcher[];
   readonly input?: Schema;
+  readonly deadlineMs?: number;
 }
 
 export interface StepMark {
@@ -21,11 +21,18 @@ export interface StepMark {
   readonly repeatable: boolean;
   readonly readOnly: boolean;
   readonly irreversible?: string;
+  readonly pivot?: true;
+  readonly probe?: MethodReference;
+  readonly compensateRefused?: true;
 }
 
-export interface UndoMark {
+/** A method of the class, as `(self: TheClass) => self.method`. */
+export interface MethodReference {
   readonly shown: string;
   readonly reference: (self: never) => unknown;
+}
+
+export interface UndoMark extends MethodReference {
   readonly policy: UndoPolicy;
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { checkOptions } from '@redress/core';
-import type { Durability, Matcher, Schema } from '@redress/core';
+import { checkOptions, durationMs } from '@redress/core';
+import type { Duration, Durability, Schema } from '@redress/core';
 import type { SagaMethodMark } from './fit.js';
 import { mark, written } from './mark.js';
 
@@ -13,10 +13,10 @@ export interface SagaOptions<A extends readonly unknown[] = readonly unknown[], 
   readonly version?: number;
   /** Refuse to boot on a store that survives less. Default: any store. */
   readonly requires?: Durability;
-  /** Errors of steps that say that no effect happened, besides `RefusedError`. */
-  readonly refusedOn?: readonly Matcher[];
   /** Checks the first argument before anything is written: any Standard Schema. */
   readonly input?: Schema<O>;
+  /** After this long the run goes backward, unless its pivot has passed. Default: never. */
+  readonly deadline?: Duration;
 }
 
 const sagaOptions = z.strictObject({
@@ -24,11 +24,11 @@ const sagaOptions = z.strictObject({
   name: z.string().optional(),
   version: z.number().int().min(1).optional(),
   requires: z.enum(['process', 'host', 'replicated']).optional(),
-  refusedOn: z.array(z.union([z.string(), z.function()])).optional(),
   input: z
     .looseObject({ '~standard': z.looseObject({ validate: z.function() }) })
     .or(z.function())
     .optional(),
+  deadline: z.union([z.number(), z.string()]).optional(),
 });
 
 /**
@@ -44,7 +44,8 @@ export function Saga<A extends readonly unknown[] = readonly unknown[], O = unkn
   return ((...place: [unknown, unknown, unknown?]) =>
     mark('saga', shown, place, (subject) => {
       checkOptions(`${subject}, ${shown}`, sagaOptions, options);
-      const { version = 1, ...rest } = options;
-      return { ...rest, version, shown };
+      const { version = 1, deadline, ...rest } = options;
+      const limit = deadline === undefined ? {} : { deadlineMs: durationMs(deadline, `${subject}, deadline`) };
+      return { ...rest, ...limit, version, shown };
     })) as SagaMethodMark<A, O>;
 }

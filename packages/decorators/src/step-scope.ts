@@ -1,5 +1,5 @@
 import { currentScope, systemRandom } from '@redress/core';
-import type { Call, Environment, StepScope } from '@redress/core';
+import type { Call, Environment, PassScope, RunContext, StepScope } from '@redress/core';
 import { unusable } from './binding.js';
 
 const random = systemRandom();
@@ -20,6 +20,21 @@ export function step(): StepScope {
     'step()',
     'It was called in the body of a saga and in no step, where a key would change with each replay.',
     'Move what talks to the outside into a method with @Compensate or @Step, and call step() there.',
+  );
+}
+
+/**
+ * The run whose body is running: its saga and id, durable waits (`run().sleep('3d')`, `run().receive('approval')`).
+ * @throws ConfigurationError `CONFIG_NO_RUN` outside of the body of a saga.
+ */
+export function run(): RunContext {
+  const scope = currentScope();
+  if (scope?.pass && !scope.step) return (scope.pass as PassScope).context;
+  throw unusable(
+    'CONFIG_NO_RUN',
+    'run()',
+    'It was called outside of the body of a saga.',
+    'Call it in a method with @Saga, and in no step: a step cannot wait durably.',
   );
 }
 

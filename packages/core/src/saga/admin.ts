@@ -102,7 +102,13 @@ async function purge(store: Store, query: Parameters<Admin['purge']>[0]): Promis
   let after: string | undefined;
   do {
     const name = query.saga === undefined ? {} : { name: query.saga };
-    const page = await store.scan({ kind: 'saga', ...name, status: ['completed', 'compensated'], limit: PAGE, ...(after === undefined ? {} : { after }) });
+    const page = await store.scan({
+      kind: 'saga',
+      ...name,
+      status: ['completed', 'compensated'],
+      limit: PAGE,
+      ...(after === undefined ? {} : { after }),
+    });
     for (const head of page.heads) {
       if (purged >= limit) return purged;
       const endedAt = (await store.load(head.id, { from: head.length - 1 }))?.entries.at(-1)?.at;
@@ -128,4 +134,3 @@ async function health(host: AdminHost): Promise<Health> {
   }
   return { live: true, ready: !host.stopping, details: { ...details, storeMs: clock.monotonic() - sentAt } };
 }
-

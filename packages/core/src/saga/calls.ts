@@ -106,7 +106,17 @@ export class Calls {
     this.met += 1;
     const { saga, id } = this.journal;
     const call = new StepCall(operation, found.intent, saga, id, this.environment, true);
-    const called: Called = { ...answering, operation, intent: found.intent, data: undefined, call, n: found.n, foundAt: found.at, failures: 0, state: 'called' };
+    const called: Called = {
+      ...answering,
+      operation,
+      intent: found.intent,
+      data: undefined,
+      call,
+      n: found.n,
+      foundAt: found.at,
+      failures: 0,
+      state: 'called',
+    };
     this.placed[found.n - 1] = called;
     return called;
   }

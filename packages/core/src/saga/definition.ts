@@ -90,7 +90,6 @@ export interface SagaDefinition<A extends readonly unknown[] = readonly unknown[
   readonly idOf?: (...args: A) => string;
   /** Least durability of the store that it accepts. */
   readonly requires?: Durability;
-  readonly refusedOn?: readonly Matcher[];
   /** Checks the first argument before anything is written. */
   readonly input?: Schema;
   /** After this long, counted from the start, the run goes backward, unless its pivot has passed. Default: never. */

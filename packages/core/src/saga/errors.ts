@@ -95,9 +95,15 @@ export class StepInterruptedError extends SagaError {
 /** The step may not stand after a pivot: it could not be taken back. The body did not run. Code `PIVOT_ORDER`. */
 export class PivotOrderError extends SagaError {
   constructor(saga: string, id: string, step: string, why: string) {
-    super('PIVOT_ORDER', saga, id, `${step} was not started: ${why}. After the pivot of ${saga} "${id}" there are only steps that are repeated until they succeed.`, {
-      details: { step },
-    });
+    super(
+      'PIVOT_ORDER',
+      saga,
+      id,
+      `${step} was not started: ${why}. After the pivot of ${saga} "${id}" there are only steps that are repeated until they succeed.`,
+      {
+        details: { step },
+      },
+    );
   }
 }
 
@@ -118,16 +124,24 @@ export class SagaDeadlineError extends SagaError {
 /** The run was taken up again and again, and every process that did so died. Code `SAGA_RECOVERY_LIMIT`. */
 export class SagaRecoveryLimitError extends SagaError {
   constructor(saga: string, id: string, claims: number) {
-    super('SAGA_RECOVERY_LIMIT', saga, id, `${saga} "${id}" was taken up ${claims} times without progress: each process that did so stopped.`, {
-      details: { claims },
-    });
+    super(
+      'SAGA_RECOVERY_LIMIT',
+      saga,
+      id,
+      `${saga} "${id}" was taken up ${claims} times without progress: each process that did so stopped.`,
+      {
+        details: { claims },
+      },
+    );
   }
 }
 
 /** A person gave an undo up: a part of the run stayed in the world. `cause` is the first failure. Code `SAGA_MIXED`. */
 export class SagaMixedError extends SagaError {
   constructor(saga: string, id: string, cause: unknown) {
-    super('SAGA_MIXED', saga, id, `${saga} "${id}" was undone in part, and a person has waived the rest, because: ${messageOf(cause)}`, { cause });
+    super('SAGA_MIXED', saga, id, `${saga} "${id}" was undone in part, and a person has waived the rest, because: ${messageOf(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -136,9 +150,15 @@ export class SagaVerbError extends SagaError {
   readonly legal: readonly string[];
 
   constructor(saga: string, id: string, verb: string, why: string, legal: readonly string[]) {
-    super('SAGA_VERB_REFUSED', saga, id, `${verb} is not possible for ${saga} "${id}": ${why}. Possible are: ${legal.join(', ') || 'none'}.`, {
-      details: { verb, legal },
-    });
+    super(
+      'SAGA_VERB_REFUSED',
+      saga,
+      id,
+      `${verb} is not possible for ${saga} "${id}": ${why}. Possible are: ${legal.join(', ') || 'none'}.`,
+      {
+        details: { verb, legal },
+      },
+    );
     this.legal = legal;
   }
 }

@@ -34,7 +34,12 @@ function intentOf(history: History, operation: Operation, occurrence: number, ar
   const key = forwardKey(history.started as StartedRecord, name, occurrence);
   const intent: IntentRecord = { operation: name, occurrence, args: [...args], key, kind, hash };
   if (compensation === undefined && !pivot && !compensateRefused) return intent;
-  return { ...intent, ...(compensation === undefined ? {} : { compensation }), ...(pivot ? { pivot } : {}), ...(compensateRefused ? { compensateRefused } : {}) };
+  return {
+    ...intent,
+    ...(compensation === undefined ? {} : { compensation }),
+    ...(pivot ? { pivot } : {}),
+    ...(compensateRefused ? { compensateRefused } : {}),
+  };
 }
 
 /** `<saga>/<id>~<nonce>/<operation>[#n]`: constant over retries and crashes, never used by another run. */

@@ -53,7 +53,8 @@ export class Leases {
           journal.renewed(sentAt);
           if (answer.version > journal.version) void journal.refresh().catch(() => {});
         }
-        if (answer.owner !== this.desk.owner && !journal.closed && this.owned.get(answer.id) === journal) journal.close('another process has claimed it');
+        if (answer.owner !== this.desk.owner && !journal.closed && this.owned.get(answer.id) === journal)
+          journal.close('another process has claimed it');
       });
     } catch (error) {
       // Nothing is decided here: the next beat tries again, and `isSafe` ends what was not extended in time.

@@ -35,5 +35,9 @@ export function writeMeta(meta: Meta): string {
 export function shortCause(error: unknown): NonNullable<Meta['cause']> {
   const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
   const message = messageOf(error).slice(0, 500);
-  return { name: typeof name === 'string' && name !== '' ? name.slice(0, 200) : 'Error', message, ...(typeof code === 'string' ? { code } : {}) };
+  return {
+    name: typeof name === 'string' && name !== '' ? name.slice(0, 200) : 'Error',
+    message,
+    ...(typeof code === 'string' ? { code } : {}),
+  };
 }

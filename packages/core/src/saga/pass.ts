@@ -62,6 +62,7 @@ interface Settled {
  */
 export class Pass implements PassScope {
   readonly runtime: Runtime;
+  readonly context: RunContext;
   private readonly calls: Calls;
   private readonly running = new Set<Called>();
   private readonly settled: Settled[] = [];
@@ -91,6 +92,14 @@ export class Pass implements PassScope {
     this.runtime = host.runtime;
     this.calls = new Calls(journal, host.codecs, host.environment);
     this.pivotCalled = journal.meta.pivot !== undefined;
+    this.context = {
+      saga: this.journal.saga,
+      id: this.journal.id,
+      step: (step, ...args) => this.step(step, args, step.invoke as unknown as Invoke) as never,
+      sleep: async (duration) => void (await this.step(SLEEP, [durationMs(duration, 'sleep')], waiting)),
+      receive: (name, { timeout } = {}) =>
+        this.step(receiveOperation(name), timeout === undefined ? [name] : [name, durationMs(timeout, 'timeout')], waiting) as never,
+    };
   }
 
   /** Bodies run, or are about to: their intents are written or on their way. */
@@ -100,14 +109,7 @@ export class Pass implements PassScope {
 
   /** Calls the body. */
   start(body: (run: RunContext) => Promise<unknown>): void {
-    const context: RunContext = {
-      saga: this.journal.saga,
-      id: this.journal.id,
-      step: (step, ...args) => this.step(step, args, step.invoke as unknown as Invoke) as never,
-      sleep: async (duration) => void (await this.step(SLEEP, [durationMs(duration, 'sleep')], waiting)),
-      receive: (name, { timeout } = {}) =>
-        this.step(receiveOperation(name), timeout === undefined ? [name] : [name, durationMs(timeout, 'timeout')], waiting) as never,
-    };
+    const { context } = this;
     const ended = (end: BodyEnd): void => {
       this.end = end;
       this.stir();

@@ -110,8 +110,21 @@ function orderProblems({ name, steps = [] }: SagaDefinition): Problem[] {
   if (pivot === -1) return [];
   const subject = `saga ${name}`;
   return steps.slice(pivot + 1).flatMap((step) => {
-    if (step.pivot) return [{ subject, cause: `it has two pivots, ${steps[pivot]?.name ?? ''} and ${step.name}.`, remedy: 'Decide for one point of no return.' }];
+    if (step.pivot)
+      return [
+        {
+          subject,
+          cause: `it has two pivots, ${steps[pivot]?.name ?? ''} and ${step.name}.`,
+          remedy: 'Decide for one point of no return.',
+        },
+      ];
     if (!step.compensation) return [];
-    return [{ subject, cause: `${step.name} stands after the pivot and would have to be undone.`, remedy: 'Put it before the pivot, or let it be repeated until it succeeds.' }];
+    return [
+      {
+        subject,
+        cause: `${step.name} stands after the pivot and would have to be undone.`,
+        remedy: 'Put it before the pivot, or let it be repeated until it succeeds.',
+      },
+    ];
   });
 }

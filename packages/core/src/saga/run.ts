@@ -147,7 +147,9 @@ export class Run implements PassHost, UnwindHost {
 
   onQuiet(): void {
     const held = this.journal.meta.held === true;
-    this.guard(held ? this.journal.park('it is held', null) : this.journal.flush().then(() => this.journal.handBack('the runtime stops', 0)));
+    this.guard(
+      held ? this.journal.park('it is held', null) : this.journal.flush().then(() => this.journal.handBack('the runtime stops', 0)),
+    );
   }
 
   onParked(wakeMs: number | undefined): void {

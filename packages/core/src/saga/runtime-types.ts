@@ -82,7 +82,13 @@ export interface Runtime extends AsyncDisposable {
    * Default key: a random one.
    * @throws SagaNotFoundError, SagaVerbError when the run has ended.
    */
-  signal(saga: SagaDefinition<never, unknown> | string, id: string, name: string, value?: unknown, options?: { readonly key?: string }): Promise<void>;
+  signal(
+    saga: SagaDefinition<never, unknown> | string,
+    id: string,
+    name: string,
+    value?: unknown,
+    options?: { readonly key?: string },
+  ): Promise<void>;
 
   /** For operators. */
   readonly admin: Admin;
@@ -103,6 +109,7 @@ export interface Runtime extends AsyncDisposable {
  */
 export interface PassScope {
   readonly runtime: Runtime;
+  readonly context: RunContext;
   step(
     operation: Operation,
     args: readonly unknown[],

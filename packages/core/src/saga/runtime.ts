@@ -165,7 +165,13 @@ class SagaRuntime implements Runtime, RunHost {
     return { saga: name, id, outcome: (options) => waitFor(this, name, id, options) as Promise<R> };
   }
 
-  signal(saga: SagaDefinition<never, unknown> | string, id: string, name: string, value?: unknown, options: { readonly key?: string } = {}): Promise<void> {
+  signal(
+    saga: SagaDefinition<never, unknown> | string,
+    id: string,
+    name: string,
+    value?: unknown,
+    options: { readonly key?: string } = {},
+  ): Promise<void> {
     return this.verbs.signal(typeof saga === 'string' ? saga : saga.name, id, name, value, options.key ?? this.environment.random.word());
   }
 

@@ -36,7 +36,11 @@ export function pauseMs(failures: number, environment: Environment): number {
 }
 
 /** What the outside says of a call; undefined: it cannot tell. A probe that fails is asked again. */
-export async function probed({ operation, intent }: Called, environment: Environment, signal: AbortSignal): Promise<StepOutcome | undefined> {
+export async function probed(
+  { operation, intent }: Called,
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<StepOutcome | undefined> {
   for (let failures = 1; failures <= DOUBT_ATTEMPTS && !signal.aborted; failures++) {
     let answer: ProbeAnswer | undefined;
     try {
@@ -46,7 +50,8 @@ export async function probed({ operation, intent }: Called, environment: Environ
       continue;
     }
     if (answer?.outcome === 'done') return { outcome: 'done', result: answer.result, alsoUnknown: true };
-    if (answer?.outcome === 'refused') return { outcome: 'refused', error: new RefusedError(`${operation.name} did not happen, says its probe.`) };
+    if (answer?.outcome === 'refused')
+      return { outcome: 'refused', error: new RefusedError(`${operation.name} did not happen, says its probe.`) };
     return undefined;
   }
   return undefined;

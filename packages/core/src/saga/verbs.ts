@@ -68,7 +68,10 @@ export class Verbs {
     return this.change(saga, id, (run) => {
       if (!run.meta.held) throw this.refusal('release', saga, id, run);
       const { held: _held, ...meta } = run.meta;
-      return { entries: [this.entry(this.auditKey(), 'run.released', { ...audit })], head: { ...this.wake({ ...run, meta }), meta: writeMeta(meta) } };
+      return {
+        entries: [this.entry(this.auditKey(), 'run.released', { ...audit })],
+        head: { ...this.wake({ ...run, meta }), meta: writeMeta(meta) },
+      };
     });
   }
 
@@ -109,7 +112,14 @@ export class Verbs {
     });
   }
 
-  private settleStep(verb: string, saga: string, id: string, step: string, pivot: 'passed' | undefined, entry: (key: string) => NewEntry): Promise<void> {
+  private settleStep(
+    verb: string,
+    saga: string,
+    id: string,
+    step: string,
+    pivot: 'passed' | undefined,
+    entry: (key: string) => NewEntry,
+  ): Promise<void> {
     return this.change(saga, id, (run) => {
       const { n } = this.stuckOn(verb, saga, id, run, step, 'running');
       const head = this.onwards(run);
@@ -127,7 +137,8 @@ export class Verbs {
     const at = stuck.n === 0 ? undefined : run.history.step(stuck.n);
     const names = at ? [at.intent.operation, `${at.intent.operation}#${at.intent.occurrence}`, String(at.n)] : [];
     if (step === undefined) return stuck;
-    if (from !== run.meta.stuckFrom || !names.includes(step)) throw this.refusal(verb, saga, id, run, `it is stuck at ${names[0] ?? 'the saga itself'}, not at ${step}`);
+    if (from !== run.meta.stuckFrom || !names.includes(step))
+      throw this.refusal(verb, saga, id, run, `it is stuck at ${names[0] ?? 'the saga itself'}, not at ${step}`);
     return stuck;
   }
 
@@ -188,14 +199,18 @@ export class Verbs {
 
   private refusal(verb: string, saga: string, id: string, run: Found, why?: string): SagaVerbError {
     const { status } = run.head;
-    const reason = run.meta.pivot === 'passed' && verb === 'cancel' ? 'its pivot has passed, so it comes too late' : `it is ${run.meta.held ? 'held and ' : ''}${status}`;
+    const reason =
+      run.meta.pivot === 'passed' && verb === 'cancel'
+        ? 'its pivot has passed, so it comes too late'
+        : `it is ${run.meta.held ? 'held and ' : ''}${status}`;
     return new SagaVerbError(saga, id, verb, why ?? reason, legalVerbs(status, run.meta));
   }
 }
 
 /** The verbs that are possible in a status. */
 export function legalVerbs(status: string, meta: Meta): readonly string[] {
-  if (status === 'stuck') return meta.stuckFrom === 'running' ? ['retry', 'completeStep', 'refuseStep'] : ['retry', 'markCompensated', 'waive'];
+  if (status === 'stuck')
+    return meta.stuckFrom === 'running' ? ['retry', 'completeStep', 'refuseStep'] : ['retry', 'markCompensated', 'waive'];
   if (status !== 'running' && status !== 'compensating') return [];
   const always = [meta.held ? 'release' : 'hold', 'signal'];
   return meta.pivot === 'passed' ? always : [...always, 'cancel'];

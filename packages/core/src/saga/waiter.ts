@@ -1,7 +1,14 @@
 import { sleep } from '../base/clock.js';
 import type { Clock, Timer } from '../base/clock.js';
 import { durationMs } from '../base/duration.js';
-import { SagaCancelledError, SagaCompensatedError, SagaMixedError, SagaNotFoundError, SagaStillRunningError, SagaStuckError } from './errors.js';
+import {
+  SagaCancelledError,
+  SagaCompensatedError,
+  SagaMixedError,
+  SagaNotFoundError,
+  SagaStillRunningError,
+  SagaStuckError,
+} from './errors.js';
 import { History } from './history.js';
 import { streamOf } from './pen.js';
 import type { Desk } from './pen.js';
@@ -125,7 +132,8 @@ async function stored(desk: Desk, saga: string, id: string): Promise<RunEnd | un
   const history = History.read(desk.codecs, whole.entries);
   if (status === 'completed') return { status, result: history.end?.record.result };
   // A run that was cancelled before it began has no failure of its own.
-  const cause = history.cancel && !history.decided ? new SagaCancelledError(saga, id, history.cancel.who, history.cancel.why) : history.cause;
+  const cause =
+    history.cancel && !history.decided ? new SagaCancelledError(saga, id, history.cancel.who, history.cancel.why) : history.cause;
   if (status === 'compensated' || status === 'mixed') return { status, cause };
   const stuck = history.stuck.at(-1);
   const step = stuck && stuck.n > 0 ? history.step(stuck.n).intent.operation : 'the saga';
