@@ -3,7 +3,7 @@ import type { Codec } from '../base/codec.js';
 import type { Environment } from '../base/environment.js';
 import type { Data } from '../base/store.js';
 import type { Operation } from './definition.js';
-import { ReplayMismatchError } from './errors.js';
+import { PivotOrderError, ReplayMismatchError } from './errors.js';
 import type { StepHistory } from './history.js';
 import { brief, encodeIntent } from './intent.js';
 import type { Journal } from './journal.js';
@@ -43,6 +43,8 @@ export class Calls {
   /** Intents that the journal held when the pass began; how many of them the body has called. */
   private readonly found: number;
   private met = 0;
+  /** A pivot was called, perhaps in this very turn. */
+  private pivotCalled: boolean;
 
   constructor(
     private readonly journal: Journal,
@@ -50,6 +52,7 @@ export class Calls {
     private readonly environment: Environment,
   ) {
     this.found = journal.history.steps.length;
+    this.pivotCalled = journal.meta.pivot !== undefined;
   }
 
   /** Whether the journal holds intents that the body has not called. */
@@ -66,7 +69,7 @@ export class Calls {
     return this.placed.filter((called) => called !== undefined);
   }
 
-  /** A call of the body. @throws CodecError for its arguments; ReplayMismatchError when the journal has others. */
+  /** A call of the body. @throws CodecError for its arguments; ReplayMismatchError when the journal has others; PivotOrderError. */
   add(operation: Operation, args: readonly unknown[], answering: Answering): Called {
     const { history, saga, id } = this.journal;
     const occurrence = (this.occurrences.get(operation.name) ?? 0) + 1;
@@ -74,6 +77,7 @@ export class Calls {
     this.occurrences.set(operation.name, occurrence);
     const found = this.found === 0 ? undefined : history.call(operation.name, occurrence);
     if (found) return this.meet(found, operation, intent, answering);
+    this.checkPivot(operation);
     const call = new StepCall(operation, intent, saga, id, this.environment, false);
     const { invoke, resolve, reject } = answering;
     return { invoke, resolve, reject, operation, intent, data, call, n: 0, foundAt: undefined, failures: 0, state: 'called' };
@@ -96,6 +100,13 @@ export class Calls {
     const unmet = this.journal.history.steps.find((step) => !this.at(step.n));
     const recorded = unmet ? `step ${unmet.n} is ${unmet.intent.operation}` : 'the body went on';
     return this.mismatch(recorded, news ? `calls ${news.operation.name}` : 'ends without calling it');
+  }
+
+  /** Nothing that would have to be undone may follow on a pivot: it is refused before its intent. */
+  private checkPivot(operation: Operation): void {
+    const why = operation.pivot ? 'a run has one pivot at most' : operation.compensation ? 'it is undone by another step' : undefined;
+    if (this.pivotCalled && why) throw new PivotOrderError(this.journal.saga, this.journal.id, operation.name, why);
+    this.pivotCalled ||= operation.pivot === true;
   }
 
   private meet(found: StepHistory, operation: Operation, intent: IntentRecord, answering: Answering): Called {

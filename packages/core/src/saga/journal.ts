@@ -1,7 +1,7 @@
 import { encodeRecord } from '../base/codec.js';
 import type { Codec } from '../base/codec.js';
 import type { RedressError } from '../base/errors.js';
-import type { Entry, Head, HeadPatch, NewEntry, Wake } from '../base/store.js';
+import type { Data, Entry, Head, HeadPatch, NewEntry, Wake } from '../base/store.js';
 import { History } from './history.js';
 import { readMeta, writeMeta } from './meta.js';
 import type { Meta } from './meta.js';
@@ -33,6 +33,8 @@ export class Journal implements PenEvents {
   onDurable: () => void = () => {};
   /** Called when others have written to the run. */
   onForeign: () => void = () => {};
+  /** As it was computed last, and of what: it is asked for at every turn. */
+  private metaRead: { readonly data: Data; readonly changes: object | undefined; readonly meta: Meta } | undefined;
   private changes: { [K in keyof Meta]?: Meta[K] | undefined } | undefined;
 
   constructor(
@@ -70,8 +72,12 @@ export class Journal implements PenEvents {
 
   /** What stands beside the status, with what is to be written with the next commit. */
   get meta(): Meta {
-    const meta = { ...readMeta(this.pen.head?.meta ?? ''), ...this.changes };
-    return Object.fromEntries(Object.entries(meta).filter(([, value]) => value !== undefined)) as Meta;
+    const data = this.pen.head?.meta ?? '';
+    if (this.metaRead?.data !== data || this.metaRead.changes !== this.changes) {
+      const all = Object.entries({ ...readMeta(data), ...this.changes }).filter(([, value]) => value !== undefined);
+      this.metaRead = { data, changes: this.changes, meta: Object.fromEntries(all) as Meta };
+    }
+    return this.metaRead.meta;
   }
 
   /** Changes what stands beside the status, with the next commit. Undefined takes a part away. */

@@ -99,7 +99,7 @@ export class Pen {
   /** Takes in what others have appended: a heart-beat has seen a newer version. */
   async refresh(): Promise<void> {
     const unavailable = await this.reconcile(false);
-    if (unavailable !== undefined && !(unavailable instanceof StoreUnavailableError)) throw unavailable;
+    if (unavailable !== undefined && !(unavailable instanceof StoreUnavailableError)) throw this.refused(unavailable) as Error;
   }
 
   /** Reads the stream, as another process would. */

@@ -12,7 +12,7 @@ import type { ReplayMismatchError } from './errors.js';
 import { plainError } from './intent.js';
 import { shortCause } from './meta.js';
 import { Pass } from './pass.js';
-import type { BodyEnd, PassHost } from './pass.js';
+import type { BodyEnd, PassHost } from './pass-host.js';
 import type { EndRecord, StartedRecord } from './records.js';
 import type { Runtime } from './runtime-types.js';
 import type { RunEnd } from './run-end.js';

@@ -1,12 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
 import { createCodec, decodeRecord, encodeRecord } from '../base/codec.js';
 import type { Codec } from '../base/codec.js';
 import { durationMs } from '../base/duration.js';
 import type { Duration } from '../base/duration.js';
 import { createEnvironment } from '../base/environment.js';
 import type { Environment } from '../base/environment.js';
-import { ConfigurationError, RefusedError } from '../base/errors.js';
 import { chain } from '../base/interceptor.js';
 import { checkOptions } from '../base/options.js';
 import { parseWith } from '../base/schema.js';
@@ -23,39 +21,19 @@ import { Verbs } from './verbs.js';
 import { Leases } from './leases.js';
 import type { StartedRecord } from './records.js';
 import { Registry } from './registry.js';
+import { checkId, runtimeOptions, unregistered } from './runtime-options.js';
 import { Run } from './run.js';
 import type { RunHost } from './run.js';
 import type { RunHandle, Runtime, RuntimeOptions, StartOptions, WaitOptions } from './runtime-types.js';
 import { KeepAlive, waitFor } from './waiter.js';
 import { Worker } from './worker.js';
 
-const duration = z.union([z.number().min(0), z.string()]).optional();
-const schema = z.strictObject({
-  store: z.custom<Store>(
-    (value) => typeof (value as Store | undefined)?.commit === 'function',
-    'A store is needed, such as memoryStore() or sqliteStore(file)',
-  ),
-  sagas: z.array(z.unknown()).optional(),
-  steps: z.array(z.unknown()).optional(),
-  environment: z.object({}).loose().optional(),
-  oldCodecs: z.array(z.unknown()).optional(),
-  lease: duration,
-  poll: duration,
-  flush: duration,
-  grace: duration,
-  drain: duration,
-  maxRecoveries: z.number().int().min(1).optional(),
-  maxConcurrentRuns: z.number().int().min(1).optional(),
-  interceptors: z.array(z.function()).optional(),
-  worker: z.boolean().optional(),
-});
-
 /**
  * Opens a runtime over a store: it starts runs, drives those of others that were left, and undoes what must be undone.
  * @throws ConfigurationError with all problems of the options and the definitions.
  */
 export function createRuntime(options: RuntimeOptions): Runtime {
-  checkOptions('createRuntime', schema, options);
+  checkOptions('createRuntime', runtimeOptions, options);
   const runtime = new SagaRuntime(options);
   runtime.register({ sagas: options.sagas ?? [], steps: options.steps ?? [] });
   if (options.worker !== false) runtime.environment.clock.nextTurn(() => runtime.startWorker());
@@ -281,24 +259,4 @@ class SagaRuntime implements Runtime, RunHost {
     // Version 0: it was cancelled before anybody started it, whatever its input.
     if (started?.version !== 0 && !isDeepStrictEqual(started?.args, args)) throw new SagaIdConflictError(saga, id);
   }
-}
-
-function checkId(saga: string, id: string): string {
-  if (typeof id === 'string' && id.length > 0 && id.length <= 300 && !/[\0-\x1f\x7f]/.test(id)) return id;
-  throw new RefusedError(
-    `${saga} was given the id ${JSON.stringify(id)}. An id is a text of 1 to 300 characters without control characters.`,
-    {
-      code: 'SAGA_ID_INVALID',
-    },
-  );
-}
-
-function unregistered(saga: string): ConfigurationError {
-  return new ConfigurationError([
-    {
-      subject: `saga ${saga}`,
-      cause: 'this runtime does not know it, so no process could recover its runs.',
-      remedy: 'Add it to `sagas` of createRuntime, or its class to `classes` of redress.',
-    },
-  ]);
 }

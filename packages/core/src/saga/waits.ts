@@ -1,3 +1,4 @@
+import type { Clock, Timer } from '../base/clock.js';
 import type { Called } from './calls.js';
 import type { Operation } from './definition.js';
 import type { History } from './history.js';
@@ -28,6 +29,7 @@ export function receiveOperation(name: string): Operation {
 /** The open durable waits of one pass: when all that a body waits for is here, its run can be parked. */
 export class Waits {
   private readonly open = new Map<Called, Waiting>();
+  private alarm: Timer | undefined;
 
   get size(): number {
     return this.open.size;
@@ -38,6 +40,17 @@ export class Waits {
     const [first, timeout] = called.intent.args;
     const ms = called.operation.wait === 'sleep' ? first : timeout;
     this.open.set(called, { called, dueAt: typeof ms === 'number' ? since + ms : Infinity });
+  }
+
+  /** While steps run, a wait may end by itself: `fn` is called then. */
+  setAlarm(clock: Clock, fn: () => void): void {
+    this.cancelAlarm();
+    const ms = this.open.size === 0 ? undefined : this.nextMs(clock.monotonic());
+    if (ms !== undefined) this.alarm = clock.setTimer(Math.ceil(ms), fn, { background: true });
+  }
+
+  cancelAlarm(): void {
+    this.alarm?.cancel();
   }
 
   /** Milliseconds until the next one ends by itself; undefined: none does. */

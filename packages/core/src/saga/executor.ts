@@ -1,0 +1,134 @@
+import { sleep } from '../base/clock.js';
+import type { Environment } from '../base/environment.js';
+import type { Called, Calls } from './calls.js';
+import { StepInterruptedError } from './errors.js';
+import type { Journal } from './journal.js';
+import { ALERT_AFTER, insist, pauseMs, probed, stands } from './stand.js';
+import type { Around, StepOutcome } from './step-call.js';
+
+/** What executing needs of the pass. */
+export interface ExecutorHost {
+  readonly environment: Environment;
+  /** The scope in which bodies run. */
+  readonly pass: object;
+  readonly around: Around | undefined;
+  /** Nothing new is begun: the run goes backward, or the runtime stops. */
+  readonly isEnding: boolean;
+  /** An outcome that stands. */
+  onOutcome(called: Called, outcome: StepOutcome): void;
+  /** One that cannot stand, and nothing more can be tried. */
+  onStuck(called: Called, error: unknown): void;
+  /** A body will not be run again here. */
+  wake(): void;
+}
+
+/** Runs the bodies of steps; a pivot in doubt and what follows on a pivot is insisted upon. */
+export class Executor {
+  private readonly running = new Set<Called>();
+  private readonly ending = new AbortController();
+  private onIdle: (() => void) | undefined;
+  private abandoned = false;
+
+  constructor(
+    private readonly host: ExecutorHost,
+    private readonly journal: Journal,
+    private readonly calls: Calls,
+  ) {}
+
+  get isBusy(): boolean {
+    return this.running.size > 0;
+  }
+
+  /** Runs the body of a call whose intent is durable. */
+  start(called: Called): void {
+    const { operation, foundAt } = called;
+    const interrupted = new StepInterruptedError(this.journal.saga, this.journal.id, operation.name);
+    if (foundAt !== undefined && operation.pivot && operation.probe) {
+      this.begin(called);
+      void this.askProbe(called, interrupted);
+    } else if (called.call.mustNotRepeat) {
+      this.host.onOutcome(called, { outcome: 'unknown', error: interrupted });
+    } else {
+      this.execute(called);
+    }
+  }
+
+  /** Asks the bodies to stop, and insists on nothing any more. Outcomes are still told. */
+  stop(reason: unknown): void {
+    this.ending.abort();
+    for (const { call } of this.running) call.abort(reason);
+  }
+
+  /** Settles when no body runs any more, or after `graceMs`, or when nobody cares any more. */
+  async idle(graceMs: number): Promise<void> {
+    if (!this.isBusy || this.abandoned) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.host.environment.clock.setTimer(graceMs, resolve, { background: true });
+      this.onIdle = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** As `stop`, and whatever the bodies come to is nobody's business any more. */
+  abandon(reason: unknown): void {
+    this.abandoned = true;
+    this.stop(reason);
+    this.onIdle?.();
+  }
+
+  private begin(called: Called): void {
+    called.state = 'running';
+    this.running.add(called);
+  }
+
+  private execute(called: Called): void {
+    this.begin(called);
+    const { pass, around } = this.host;
+    called.call.execute(pass, called.invoke, (outcome) => this.executed(called, outcome), around);
+  }
+
+  private executed(called: Called, outcome: StepOutcome): void {
+    const passed = this.journal.meta.pivot === 'passed';
+    if (this.ending.signal.aborted || stands(called, outcome, passed)) return this.settle(called, outcome);
+    called.failures += 1;
+    const error = 'error' in outcome ? outcome.error : undefined;
+    const told = { step: called.operation.name, error, details: { failures: called.failures } };
+    this.journal.tell('step.repeating', told);
+    if (called.failures === ALERT_AFTER) this.journal.tell('step.alert', told);
+    const next = insist(called, outcome);
+    if (next === 'stuck') this.host.onStuck(called, error);
+    else if (next === 'probe') void this.askProbe(called, error);
+    else void this.repeat(called, outcome.outcome === 'unknown');
+  }
+
+  private async repeat(called: Called, unknownBefore: boolean): Promise<void> {
+    const { environment } = this.host;
+    await sleep(environment.clock, pauseMs(called.failures, environment), this.ending.signal, true);
+    if (this.host.isEnding) return this.giveUp(called);
+    called.call = this.calls.again(called, unknownBefore || called.foundAt !== undefined);
+    this.execute(called);
+  }
+
+  private async askProbe(called: Called, error: unknown): Promise<void> {
+    const answer = await probed(called, this.host.environment, this.ending.signal);
+    if (this.host.isEnding) return this.giveUp(called);
+    if (answer) this.settle(called, answer);
+    else this.host.onStuck(called, error);
+  }
+
+  private settle(called: Called, outcome: StepOutcome): void {
+    this.running.delete(called);
+    if (this.abandoned) return;
+    this.host.onOutcome(called, outcome);
+    if (!this.isBusy) this.onIdle?.();
+  }
+
+  /** Its outcome stays open in the journal: whoever goes on calls it again. */
+  private giveUp(called: Called): void {
+    this.running.delete(called);
+    if (!this.isBusy) this.onIdle?.();
+    this.host.wake();
+  }
+}
