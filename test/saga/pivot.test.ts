@@ -5,10 +5,21 @@ import { describe, expect, it } from 'vitest';
 import { World } from './support.js';
 
 /** hold (compensated), pay (the pivot, behaves as told), mail (after it, behaves as told). */
-function shop(more: { pay?: () => Promise<string>; probe?: () => Promise<ProbeAnswer<string>>; mail?: () => Promise<string>; body?: (run: RunContext) => unknown } = {}) {
+function shop(
+  more: {
+    pay?: () => Promise<string>;
+    probe?: () => Promise<ProbeAnswer<string>>;
+    mail?: () => Promise<string>;
+    body?: (run: RunContext) => unknown;
+  } = {},
+) {
   const world = new World();
   const log: string[] = [];
-  const hold = defineStep('hold', { compensate: () => void log.push('undo hold'), undo: { total: true } }, async () => void log.push('hold'));
+  const hold = defineStep(
+    'hold',
+    { compensate: () => void log.push('undo hold'), undo: { total: true } },
+    async () => void log.push('hold'),
+  );
   const pay = defineStep('pay', { pivot: true, irreversible: 'paid is paid', ...(more.probe ? { probe: more.probe } : {}) }, async () => {
     log.push('pay');
     return (await more.pay?.()) ?? 'paid';
@@ -88,7 +99,8 @@ describe('a pivot', () => {
     ['unknown', 'SAGA_STUCK'],
   ] as const) {
     it(`J3 in doubt is asked about: ${answer} leads to ${ending}`, async () => {
-      const probe = async (): Promise<ProbeAnswer<string>> => (answer === 'done' ? { outcome: 'done', result: 'paid' } : { outcome: answer });
+      const probe = async (): Promise<ProbeAnswer<string>> =>
+        answer === 'done' ? { outcome: 'done', result: 'paid' } : { outcome: answer };
       const { outcome, log } = shop({ pay: failing(1, () => new Error('reset'), 'x'), probe });
       const end = await outcome();
       expect(typeof end === 'string' ? end : (end as { code: string }).code).toBe(ending);
@@ -112,8 +124,15 @@ describe('a pivot', () => {
       expect(await outcome()).toBeInstanceOf(SagaStuckError);
       const audit = { who: 'ann', why: 'looked at the bank' };
       const { admin } = process.runtime;
-      await (verb === 'completeStep' ? admin.completeStep('pivots', 'x', 'pay', 'paid', audit) : admin.refuseStep('pivots', 'x', 'pay', audit));
-      const end = await world.clock.until(process.runtime.handle(saga, 'x').outcome().catch((error: { code: string }) => error.code));
+      await (verb === 'completeStep'
+        ? admin.completeStep('pivots', 'x', 'pay', 'paid', audit)
+        : admin.refuseStep('pivots', 'x', 'pay', audit));
+      const end = await world.clock.until(
+        process.runtime
+          .handle(saga, 'x')
+          .outcome()
+          .catch((error: { code: string }) => error.code),
+      );
       expect(end).toBe(ending);
       expect(log.includes('undo hold')).toBe(verb === 'refuseStep');
       expect((await admin.show('pivots', 'x')).audit).toMatchObject([{ verb, who: 'ann', why: 'looked at the bank', step: 'pay' }]);
@@ -154,7 +173,10 @@ describe('a pivot', () => {
         store: memoryStore(),
         sagas: [
           sagaOf('two').step(pivot('p1')).step(pivot('p2')).saga(),
-          sagaOf('late').step(pivot('p3')).step(defineStep('after', { compensate: undo }, noop)).saga(),
+          sagaOf('late')
+            .step(pivot('p3'))
+            .step(defineStep('after', { compensate: undo }, noop))
+            .saga(),
         ],
       });
     expect(make).toThrow(/two pivots[^]*after the pivot|after the pivot[^]*two pivots/);

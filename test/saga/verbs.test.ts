@@ -31,10 +31,13 @@ function stuckRun() {
   const { admin } = process.runtime;
   const end = (): Promise<unknown> =>
     world.clock.until(
-      process.runtime.handle(saga, 'x').outcome().then(
-        () => 'completed',
-        (error: { code: string }) => error.code,
-      ),
+      process.runtime
+        .handle(saga, 'x')
+        .outcome()
+        .then(
+          () => 'completed',
+          (error: { code: string }) => error.code,
+        ),
     );
   const begin = async (): Promise<void> => {
     await world.clock.until(process.runtime.run(saga, []).catch(() => {}));
@@ -69,7 +72,9 @@ describe('a run that is stuck going back', () => {
     expect(await end()).toBe('SAGA_COMPENSATED');
     expect(log).toEqual(['undo a']);
     const view = await admin.show('sticky', 'x');
-    expect(view.audit).toMatchObject([{ verb: 'markCompensated', who: 'ann', why: 'looked into it', step: 'b', evidence: { receipt: 17 } }]);
+    expect(view.audit).toMatchObject([
+      { verb: 'markCompensated', who: 'ann', why: 'looked into it', step: 'b', evidence: { receipt: 17 } },
+    ]);
     expect(view.steps.map(({ operation, undo }) => [operation, undo])).toEqual([
       ['a', 'undone'],
       ['b', 'marked'],
@@ -88,7 +93,11 @@ describe('a run that is stuck going back', () => {
 
   it('the waived undo of its first step is the last thing to settle', async () => {
     const world = new World();
-    const only = defineStep('only', { compensate: () => Promise.reject(new Error('no')), undo: { total: true, maxRetries: 0 } }, async () => {});
+    const only = defineStep(
+      'only',
+      { compensate: () => Promise.reject(new Error('no')), undo: { total: true, maxRetries: 0 } },
+      async () => {},
+    );
     const saga = defineSaga('one', { id: () => 'x' }, async (run) => {
       await run.step(only);
       throw new Error('back');
@@ -96,7 +105,10 @@ describe('a run that is stuck going back', () => {
     const { runtime } = world.process({ sagas: [saga], steps: [only] });
     await world.clock.until(runtime.run(saga, []).catch(() => {}));
     await runtime.admin.waive('one', 'x', 'only', audit);
-    await expect(world.clock.until(runtime.handle(saga, 'x').outcome())).rejects.toMatchObject({ code: 'SAGA_MIXED', cause: { message: 'back' } });
+    await expect(world.clock.until(runtime.handle(saga, 'x').outcome())).rejects.toMatchObject({
+      code: 'SAGA_MIXED',
+      cause: { message: 'back' },
+    });
   });
 
   it('L3 refuses verbs that do not fit, and names those that do', async () => {
@@ -111,7 +123,8 @@ describe('a run that is stuck going back', () => {
       () => admin.release('sticky', 'x', audit),
       () => admin.cancel('sticky', 'x', audit),
     ];
-    for (const verb of wrong) await expect(verb()).rejects.toMatchObject({ code: 'SAGA_VERB_REFUSED', legal: ['retry', 'markCompensated', 'waive'] });
+    for (const verb of wrong)
+      await expect(verb()).rejects.toMatchObject({ code: 'SAGA_VERB_REFUSED', legal: ['retry', 'markCompensated', 'waive'] });
     await expect(admin.retry('sticky', 'y', audit)).rejects.toMatchObject({ code: 'SAGA_NOT_FOUND' });
   });
 });
@@ -133,7 +146,8 @@ function slowRun(ms = 1_000) {
   });
   const options = { sagas: [saga], steps: [a, b], poll: 100 };
   const process = world.process(options);
-  const code = (end: Promise<unknown>): Promise<unknown> => world.clock.until(end.catch((error: { code: string; cause: { code: string } }) => [error.code, error.cause?.code]));
+  const code = (end: Promise<unknown>): Promise<unknown> =>
+    world.clock.until(end.catch((error: { code: string; cause: { code: string } }) => [error.code, error.cause?.code]));
   return { world, log, saga, options, process, admin: process.runtime.admin, code };
 }
 
@@ -222,10 +236,17 @@ describe('a deadline', () => {
   it('E16 does nothing to a run that goes back', async () => {
     const world = new World();
     let undos = 0;
-    const a = defineStep('a', { compensate: async () => {
-      undos += 1;
-      await new Promise<void>((resolve) => void world.clock.setTimer(5_000, resolve));
-    }, undo: { total: true } }, async () => {});
+    const a = defineStep(
+      'a',
+      {
+        compensate: async () => {
+          undos += 1;
+          await new Promise<void>((resolve) => void world.clock.setTimer(5_000, resolve));
+        },
+        undo: { total: true },
+      },
+      async () => {},
+    );
     const saga = defineSaga('back', {}, async (run) => {
       await run.step(a);
       throw new Error('first');
@@ -285,7 +306,14 @@ describe('a run that every process dies of', () => {
       processes.push(world.process(options));
     }
     await world.clock.advance(1_000);
-    expect(await world.clock.until((processes.at(-1) as (typeof processes)[0]).runtime.handle(saga, 'x').outcome().catch((e: { cause: unknown }) => e.cause))).toMatchObject({ code: 'SAGA_RECOVERY_LIMIT' });
+    expect(
+      await world.clock.until(
+        (processes.at(-1) as (typeof processes)[0]).runtime
+          .handle(saga, 'x')
+          .outcome()
+          .catch((e: { cause: unknown }) => e.cause),
+      ),
+    ).toMatchObject({ code: 'SAGA_RECOVERY_LIMIT' });
     expect(calls).toBe(11);
     expect(undone).toEqual(['unknown']);
   });
@@ -322,7 +350,10 @@ describe('lists', () => {
     await world.clock.advance(3_600_000);
     expect(await ids({ olderThan: '30m' })).toBe(30);
     expect(await ids({ olderThan: '2h' })).toBe(0);
-    expect((await admin.list({ status: ['compensated'], limit: 1 })).runs[0]).toMatchObject({ status: 'compensated' as RunStatus, cause: { name: 'RefusedError', code: 'REFUSED' } });
+    expect((await admin.list({ status: ['compensated'], limit: 1 })).runs[0]).toMatchObject({
+      status: 'compensated' as RunStatus,
+      cause: { name: 'RefusedError', code: 'REFUSED' },
+    });
   });
 
   it('purge what ended long ago, and never what is unfinished, stuck or mixed', async () => {

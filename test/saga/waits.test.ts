@@ -8,7 +8,11 @@ describe('a durable sleep', () => {
   it('D9 lasts over a restart of everything, and ends once, at its time; nobody holds the run meanwhile', async () => {
     const world = new World();
     const log: string[] = [];
-    const note = defineStep('note', { readOnly: true }, async (text: string) => void log.push(`${text} ${Math.round(world.clock.monotonic() / DAY)}`));
+    const note = defineStep(
+      'note',
+      { readOnly: true },
+      async (text: string) => void log.push(`${text} ${Math.round(world.clock.monotonic() / DAY)}`),
+    );
     const saga = defineSaga('sleeper', { id: () => 'x' }, async (run) => {
       await run.step(note, 'before');
       await run.sleep('3d');
@@ -63,10 +67,12 @@ describe('a durable sleep', () => {
     const saga = defineSaga('many', {}, async (run) => {
       const mine: number[] = [];
       seen.push(mine);
-      await Promise.all([300, 100, 200].map(async (ms) => {
-        await run.sleep(ms);
-        mine.push(ms);
-      }));
+      await Promise.all(
+        [300, 100, 200].map(async (ms) => {
+          await run.sleep(ms);
+          mine.push(ms);
+        }),
+      );
       order.push(...mine);
     });
     const { runtime } = world.process({ sagas: [saga] });

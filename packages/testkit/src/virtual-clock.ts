@@ -39,12 +39,25 @@ export class VirtualClock implements Clock {
     setImmediate(fn);
   }
 
+  /** The monotonic moment at which the next timer fires; undefined when there is none. */
+  get nextAt(): number | undefined {
+    return this.next()?.at;
+  }
+
+  /** Lets time pass until the next timer, and what it sets off come to rest. False when there is no timer. */
+  async ring(): Promise<boolean> {
+    await atRest();
+    const alarm = this.next();
+    if (alarm) await this.fire(alarm);
+    return alarm !== undefined;
+  }
+
   /** Lets `ms` pass, with everything that is due in it. */
   async advance(ms: number): Promise<void> {
     const end = this.elapsed + ms;
-    await rest();
-    for (let alarm = this.next(); alarm && alarm.at <= end; alarm = this.next()) await this.ring(alarm);
-    this.elapsed = end;
+    await atRest();
+    for (let alarm = this.next(); alarm && alarm.at <= end; alarm = this.next()) await this.fire(alarm);
+    this.elapsed = Math.max(this.elapsed, end);
   }
 
   /**
@@ -57,12 +70,12 @@ export class VirtualClock implements Clock {
     const done = (): void => void (settled = true);
     promise.then(done, done);
     for (;;) {
-      await rest();
+      await atRest();
       if (settled) return promise;
       const alarm = this.next();
       if (!alarm) throw new Error('Nothing is due any more, and the promise has not settled.');
       if (alarm.at > end) throw new Error(`The promise has not settled within ${limitMs} ms of virtual time.`);
-      await this.ring(alarm);
+      await this.fire(alarm);
     }
   }
 
@@ -74,14 +87,15 @@ export class VirtualClock implements Clock {
     return first;
   }
 
-  private async ring(alarm: Alarm): Promise<void> {
+  private async fire(alarm: Alarm): Promise<void> {
     this.alarms.delete(alarm);
     this.elapsed = Math.max(this.elapsed, alarm.at);
     alarm.fn();
-    await rest();
+    await atRest();
   }
 }
 
-async function rest(): Promise<void> {
+/** Lets everything run that is not a timer. */
+export async function atRest(): Promise<void> {
   for (let turn = 0; turn < TURNS_AT_REST; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

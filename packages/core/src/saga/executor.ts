@@ -25,7 +25,9 @@ export interface ExecutorHost {
 /** Runs the bodies of steps; a pivot in doubt and what follows on a pivot is insisted upon. */
 export class Executor {
   private readonly running = new Set<Called>();
-  private readonly ending = new AbortController();
+  private stopped = false;
+  // Made when something waits for it: it costs more than a whole step.
+  private ending: AbortController | undefined;
   private onIdle: (() => void) | undefined;
   private abandoned = false;
 
@@ -42,20 +44,24 @@ export class Executor {
   /** Runs the body of a call whose intent is durable. */
   start(called: Called): void {
     const { operation, foundAt } = called;
-    const interrupted = new StepInterruptedError(this.journal.saga, this.journal.id, operation.name);
     if (foundAt !== undefined && operation.pivot && operation.probe) {
       this.begin(called);
-      void this.askProbe(called, interrupted);
+      void this.askProbe(called, this.interrupted(called));
     } else if (called.call.mustNotRepeat) {
-      this.host.onOutcome(called, { outcome: 'unknown', error: interrupted });
+      this.host.onOutcome(called, { outcome: 'unknown', error: this.interrupted(called) });
     } else {
       this.execute(called);
     }
   }
 
+  private interrupted({ operation }: Called): StepInterruptedError {
+    return new StepInterruptedError(this.journal.saga, this.journal.id, operation.name);
+  }
+
   /** Asks the bodies to stop, and insists on nothing any more. Outcomes are still told. */
   stop(reason: unknown): void {
-    this.ending.abort();
+    this.stopped = true;
+    this.ending?.abort();
     for (const { call } of this.running) call.abort(reason);
   }
 
@@ -78,6 +84,12 @@ export class Executor {
     this.onIdle?.();
   }
 
+  private get signal(): AbortSignal {
+    this.ending ??= new AbortController();
+    if (this.stopped) this.ending.abort();
+    return this.ending.signal;
+  }
+
   private begin(called: Called): void {
     called.state = 'running';
     this.running.add(called);
@@ -91,7 +103,7 @@ export class Executor {
 
   private executed(called: Called, outcome: StepOutcome): void {
     const passed = this.journal.meta.pivot === 'passed';
-    if (this.ending.signal.aborted || stands(called, outcome, passed)) return this.settle(called, outcome);
+    if (this.stopped || stands(called, outcome, passed)) return this.settle(called, outcome);
     called.failures += 1;
     const error = 'error' in outcome ? outcome.error : undefined;
     const told = { step: called.operation.name, error, details: { failures: called.failures } };
@@ -105,14 +117,14 @@ export class Executor {
 
   private async repeat(called: Called, unknownBefore: boolean): Promise<void> {
     const { environment } = this.host;
-    await sleep(environment.clock, pauseMs(called.failures, environment), this.ending.signal, true);
+    await sleep(environment.clock, pauseMs(called.failures, environment), this.signal, true);
     if (this.host.isEnding) return this.giveUp(called);
     called.call = this.calls.again(called, unknownBefore || called.foundAt !== undefined);
     this.execute(called);
   }
 
   private async askProbe(called: Called, error: unknown): Promise<void> {
-    const answer = await probed(called, this.host.environment, this.ending.signal);
+    const answer = await probed(called, this.host.environment, this.signal);
     if (this.host.isEnding) return this.giveUp(called);
     if (answer) this.settle(called, answer);
     else this.host.onStuck(called, error);

@@ -97,15 +97,15 @@ export class Pass implements PassScope, ExecutorHost {
   /** The body's call of a step. It never settles once the pass has ended: nobody waits for an abandoned body. */
   step(operation: Operation, args: readonly unknown[], invoke: Invoke): Promise<unknown> {
     if (this.state !== 'forward') return new Promise(() => {});
-    let answering: Pick<Answering, 'resolve' | 'reject'> | undefined;
-    const promise = new Promise<unknown>((resolve, reject) => (answering = { resolve, reject }));
-    const { resolve, reject } = answering as unknown as Pick<Answering, 'resolve' | 'reject'>;
+    let resolve!: Answering['resolve'];
+    let reject!: Answering['reject'];
+    const promise = new Promise<unknown>((...settle) => ([resolve, reject] = settle));
     // A step that nobody awaits must not end the process; what its failure means is said in `give`.
-    const rejectQuietly = (error: unknown): void => {
+    const refuse = (error: unknown): void => {
       promise.catch(() => {});
       reject(error);
     };
-    const called = this.take(operation, args, { invoke, resolve, reject: rejectQuietly });
+    const called = this.take(operation, args, { invoke, resolve, reject: refuse });
     if (!called) return promise;
     this.open += 1;
     // One whose outcome is recorded is answered by the replay.
@@ -114,7 +114,7 @@ export class Pass implements PassScope, ExecutorHost {
     return promise;
   }
 
-  /** The error that a step threw here, for the copy of it that the body was given. */
+  /** The error that a step threw here. */
   original(error: unknown): unknown {
     return this.outcomes.original(error);
   }
@@ -222,14 +222,11 @@ export class Pass implements PassScope, ExecutorHost {
   private give(called: Called, record: OutcomeRecord): void {
     called.state = 'given';
     this.open -= 1;
-    if (record.outcome === 'done') {
-      called.resolve(record.result);
-    } else {
-      called.reject(record.error);
-      // The body has returned without waiting for this step: nobody can catch it, so the run fails.
-      if (this.end?.ok) this.end = { ok: false, error: record.error };
-    }
     this.wake();
+    if (record.outcome === 'done') return called.resolve(record.result);
+    called.reject(record.error);
+    // The body has returned without waiting for this step: nobody can catch it, so the run fails.
+    if (this.end?.ok) this.end = { ok: false, error: record.error };
   }
 
   private write(): void {
