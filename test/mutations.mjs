@@ -22,8 +22,8 @@ export const mutations = [
     id: 'unknown-by-default',
     guarantee: 'An undeclared error leaves the outcome unknown.',
     file: saga('step-call'),
-    from: "=== 'notExecuted' ? 'notExecuted' : 'unknown'",
-    to: "=== 'notExecuted' ? 'notExecuted' : 'refused'",
+    from: "neverExecuted(error) ? 'notExecuted' : 'unknown'",
+    to: "neverExecuted(error) ? 'notExecuted' : 'refused'",
     tests: 'test/saga/outcomes.test.ts',
   },
   {

@@ -10,10 +10,11 @@ export type { ArgsOf, InputOf, OfClass, OfDefinition, SagaMethodOf, SubjectOptio
 export { ProcessCrashedError } from './recovery/crash-points.js';
 export type { Crash, CrashPoint } from './recovery/crash-points.js';
 export type { Act, Fault, FaultOptions } from './recovery/faults.js';
+export type { SagaMatchers } from './recovery/matchers.js';
 export type { RecoveryOptions } from './recovery/options.js';
 export type { MethodOf, StepTarget } from './recovery/places.js';
 export type { TestProcess } from './recovery/process.js';
-export type { CallView, Recovery } from './recovery/recovery.js';
+export type { CallView, TestRecovery } from './recovery/recovery.js';
 export type { SagaView, StepOfRun } from './recovery/saga-view.js';
 export { testRecovery } from './recovery/test-recovery.js';
 export { seededRandom } from './seeded-random.js';

@@ -1,4 +1,4 @@
-import { CodecError } from './errors.js';
+import { CodecError, messageOf } from './errors.js';
 import { decodeTree, encodeTree } from './codec-tree.js';
 import type { CodecType, ErrorClass } from './codec-tree.js';
 import type { Data } from './store.js';
@@ -32,8 +32,7 @@ export function createCodec(options: CodecOptions = {}): Codec {
   return {
     name: 'json',
     encode(value) {
-      if (isPlain(value, 0)) return JSON.stringify(value);
-      return guarded('Cannot encode the value', () => JSON.stringify(encodeTree(value, known)));
+      return guarded('Cannot encode the value', () => JSON.stringify(isPlain(value, 0) ? value : encodeTree(value, known)));
     },
     decode(data) {
       const text = typeof data === 'string' ? data : new TextDecoder().decode(data);
@@ -51,7 +50,7 @@ function guarded<T>(what: string, work: () => T): T {
     return work();
   } catch (cause) {
     if (cause instanceof CodecError) throw cause;
-    throw new CodecError(`${what} (${String(cause)}).`, '', cause);
+    throw new CodecError(`${what} (${messageOf(cause)}).`, '', cause);
   }
 }
 

@@ -144,3 +144,13 @@ export class RetryableError extends RedressError {
     this.retryAfter = options.retryAfter;
   }
 }
+
+/** What a thrown value says, whatever it is: users' code throws odd things. */
+export function messageOf(error: unknown): string {
+  try {
+    const message: unknown = error instanceof Error ? error.message : error;
+    return typeof message === 'string' ? message : String(message);
+  } catch {
+    return 'a thrown value that cannot be shown';
+  }
+}

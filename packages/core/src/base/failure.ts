@@ -49,6 +49,16 @@ function classifyOne(error: unknown): FailureClass | undefined {
   return RedressError.is(error) ? 'permanent' : undefined;
 }
 
+/**
+ * Whether the error itself says that the call never reached the other side. Its causes are not asked: they may be of
+ * another call, after the effect. `fetch` is the exception, for it says nothing itself.
+ */
+export function neverExecuted(error: unknown): boolean {
+  const { code, message, cause } = (error ?? {}) as { code?: unknown; message?: unknown; cause?: { code?: unknown } };
+  if (typeof code === 'string') return NOT_EXECUTED.has(code);
+  return error instanceof TypeError && message === 'fetch failed' && NOT_EXECUTED.has(String(cause?.code));
+}
+
 /** The error and its causes, each once, at most 8. */
 export function causes(error: unknown): readonly unknown[] {
   const found: unknown[] = [];
@@ -68,7 +78,12 @@ export function matches(error: unknown, matchers: readonly Matcher[]): boolean {
       return code === matcher || name === matcher;
     }
     if (isErrorClass(matcher)) return error instanceof matcher || (error as Error | null)?.name === matcher.name;
-    return matcher(error);
+    try {
+      return matcher(error);
+    } catch {
+      // A question that fails is no answer.
+      return false;
+    }
   });
 }
 

@@ -1,4 +1,4 @@
-import { RedressError } from '../base/errors.js';
+import { messageOf, RedressError } from '../base/errors.js';
 
 /** Any error about one run. `saga` and `id` name it. */
 export class SagaError extends RedressError {
@@ -182,8 +182,4 @@ export class OwnershipLostError extends SagaError {
   constructor(saga: string, id: string, why: string) {
     super('SAGA_OWNERSHIP_LOST', saga, id, `${saga} "${id}" is not owned here any more: ${why}.`);
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

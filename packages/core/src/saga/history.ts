@@ -44,7 +44,7 @@ export class History {
   cause: unknown;
   decided = false;
   frozen: FrozenRecord | undefined;
-  private readonly undoneKeys: string[] = [];
+  private undoneKeys: Set<string> | undefined;
   readonly signals: SignalHistory[] = [];
   cancel: VerbRecord | undefined;
   waived = false;
@@ -101,11 +101,11 @@ export class History {
         break;
       case 'undo.waived':
         this.waived = true;
-        this.undoneKeys.push(one.key);
+        (this.undoneKeys ??= new Set()).add(one.key);
         break;
       case 'undo.completed':
       case 'undo.marked':
-        this.undoneKeys.push(one.key);
+        (this.undoneKeys ??= new Set()).add(one.key);
         break;
       case 'signal.received':
         this.signals.push({ key: one.key, record: one.record, at: at ?? 0, consumed: false });
@@ -132,8 +132,13 @@ export class History {
     }
   }
 
+  /** How many undos the journal calls done. */
+  get undoneCount(): number {
+    return this.undoneKeys?.size ?? 0;
+  }
+
   isUndone(n: number, late: boolean): boolean {
-    return this.undoneKeys.includes(undoneKey(n, late));
+    return this.undoneKeys?.has(undoneKey(n, late)) ?? false;
   }
 
   private consume(key: string): void {

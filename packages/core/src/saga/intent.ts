@@ -1,9 +1,8 @@
 import { decodeRecord, encodeRecord } from '../base/codec.js';
 import type { Codec } from '../base/codec.js';
-import { CodecError, ConfigurationError } from '../base/errors.js';
+import { CodecError, ConfigurationError, messageOf } from '../base/errors.js';
 import type { Data } from '../base/store.js';
 import type { Operation } from './definition.js';
-import { messageOf } from './errors.js';
 import type { History } from './history.js';
 import type { IntentRecord, OutcomeRecord, StartedRecord } from './records.js';
 import type { StepOutcome } from './step-call.js';
@@ -61,10 +60,9 @@ export function encodeOutcome(codecs: readonly Codec[], outcome: StepOutcome): {
     data = encodeRecord(codec, record);
     if (record.outcome === 'done' && isPrimitive(record.result)) return { data, record };
   } catch (error) {
-    if (!(error instanceof CodecError)) throw error;
     // An error with fields that cannot be kept stays the kind of outcome that it was.
     const kind = outcome.outcome === 'done' ? 'unknown' : outcome.outcome;
-    data = encodeRecord(codec, { outcome: kind, error: outcome.outcome === 'done' ? error : plainError(outcome.error) });
+    data = encodeRecord(codec, { outcome: kind, error: outcome.outcome === 'done' ? codecError(error) : plainError(outcome.error) });
   }
   return { data, record: decodeRecord(codecs, data) as OutcomeRecord };
 }
@@ -76,12 +74,28 @@ function recordOfOutcome(outcome: StepOutcome): OutcomeRecord {
   return signal === undefined ? record : { ...record, signal };
 }
 
+function codecError(error: unknown): CodecError {
+  return error instanceof CodecError ? new CodecError(error.message, error.path) : new CodecError(messageOf(error), '');
+}
+
 /** An error as much of which can always be kept: name, message and code. */
 export function plainError(error: unknown): Error {
   const plain = new Error(messageOf(error));
-  if (error instanceof Error) plain.name = error.name;
-  const code: unknown = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? Object.assign(plain, { code }) : plain;
+  const name = textOf(error, 'name');
+  const code = textOf(error, 'code');
+  if (name !== undefined) plain.name = name;
+  return code === undefined ? plain : Object.assign(plain, { code });
+}
+
+/** A field of a thrown value, when it is a text that everything can hold. */
+export function textOf(error: unknown, field: string): string | undefined {
+  try {
+    const value: unknown = (error as Record<string, unknown> | null | undefined)?.[field];
+    // oxlint-disable-next-line no-control-regex -- what no store and no screen takes
+    return typeof value === 'string' && value !== '' ? value.replace(/[\0-\x1f\x7f]/g, ' ').slice(0, 200) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export function unknownStep(name: string): ConfigurationError {

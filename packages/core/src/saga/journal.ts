@@ -10,6 +10,14 @@ import type { Desk, PenEvents } from './pen.js';
 import { recordOf } from './records.js';
 import type { JournalRecord, RecordOf, RecordType } from './records.js';
 
+interface Buffered {
+  readonly entry: NewEntry;
+  readonly told: JournalRecord;
+}
+
+/** A store takes so many in one commit at least. */
+const MOST_ENTRIES = 900;
+
 interface Write {
   readonly patch: HeadPatch;
   readonly done: (error?: unknown) => void;
@@ -21,12 +29,12 @@ export class Journal implements PenEvents {
   readonly stream: string;
   private past: History;
   private readonly pen: Pen;
-  private buffer: { entry: NewEntry; told: JournalRecord }[] = [];
+  private buffer: Buffered[] = [];
   private busy = false;
   private leaving: Promise<void> | undefined;
   /** The store's clock less the monotonic one. */
   private aheadMs = 0;
-  private readonly queue: Write[] = [];
+  private queue: Write[] = [];
   /** Called once, when this owner must stop: the lease is lost, not safe any more, or given away. */
   onClosed: (reason: RedressError) => void = () => {};
   /** Called once, when the run has become durable. */
@@ -131,7 +139,12 @@ export class Journal implements PenEvents {
 
   onLost(reason: RedressError): void {
     this.buffer = [];
+    this.tell('run.left', { details: { why: reason.message } });
     this.onClosed(reason);
+  }
+
+  onUnavailable(error: RedressError): void {
+    this.tell('store.unavailable', { error });
   }
 
   onRegressed(error: RedressError): void {
@@ -166,11 +179,30 @@ export class Journal implements PenEvents {
 
   /** The same for the path of every step, without a promise: `done` is called once, with what prevented it if anything did. */
   write(patch: HeadPatch, done: (error?: unknown) => void): void {
-    if (this.busy) return void this.queue.push({ patch, done });
-    if (this.closed || (this.buffer.length === 0 && this.changes === undefined && patch.owner === undefined)) return done(this.closed);
-    const batch = this.buffer;
+    this.queue.push({ patch, done });
+    if (!this.busy) this.drain();
+  }
+
+  /** Everything that was asked for since the last commit goes into the next one, and is answered by it. */
+  private drain(): void {
+    const writes = this.queue;
+    if (writes.length === 0) return;
+    this.queue = [];
+    const answer = (error?: unknown): void => {
+      for (const { done } of writes) done(error);
+    };
+    const patch = writes.length === 1 ? (writes[0] as Write).patch : (Object.assign({}, ...writes.map((one) => one.patch)) as HeadPatch);
+    if (this.closed || (this.buffer.length === 0 && this.changes === undefined && patch.owner === undefined)) return answer(this.closed);
+    if (this.buffer.length <= MOST_ENTRIES) return this.commit(this.buffer.splice(0), patch, answer);
+    // More than a commit holds: the first part goes ahead of what was asked for, which waits for all of it.
+    this.queue.unshift(...writes);
+    this.commit(this.buffer.splice(0, MOST_ENTRIES), {}, (error) => {
+      if (error !== undefined) this.queue.splice(0, writes.length).forEach(({ done }) => done(error));
+    });
+  }
+
+  private commit(batch: Buffered[], patch: HeadPatch, answer: (error?: unknown) => void): void {
     const { changes } = this;
-    this.buffer = [];
     this.busy = true;
     const first = !this.durable;
     const entries = batch.map(({ entry }) => entry);
@@ -180,10 +212,8 @@ export class Journal implements PenEvents {
       if (this.changes === changes) this.changes = undefined;
       this.busy = false;
       if (first && this.durable) this.onDurable();
-      // What was asked for before goes first; what `done` asks for queues up behind it.
-      const next = this.queue.shift();
-      if (next) this.write(next.patch, next.done);
-      done(error);
+      answer(error);
+      if (!this.busy) this.drain();
     });
   }
 
@@ -223,7 +253,7 @@ export class Journal implements PenEvents {
     return new Promise((resolve) => this.write({}, () => resolve()));
   }
 
-  private publish(batch: readonly { readonly told: JournalRecord }[]): void {
+  private publish(batch: readonly Buffered[]): void {
     if (!this.desk.environment.events.listening) return;
     for (const { told } of batch) {
       const step = told.n === 0 ? undefined : this.history.step(told.n).intent.operation;

@@ -1,5 +1,6 @@
 import type { Data } from '../base/store.js';
-import { messageOf } from './errors.js';
+import { messageOf } from '../base/errors.js';
+import { textOf } from './intent.js';
 
 /** What stands beside a run's status in the head of its stream. */
 export interface Meta {
@@ -33,11 +34,7 @@ export function writeMeta(meta: Meta): string {
 
 /** The first failure in short, for lists. */
 export function shortCause(error: unknown): NonNullable<Meta['cause']> {
-  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
+  const code = textOf(error, 'code');
   const message = messageOf(error).slice(0, 500);
-  return {
-    name: typeof name === 'string' && name !== '' ? name.slice(0, 200) : 'Error',
-    message,
-    ...(typeof code === 'string' ? { code } : {}),
-  };
+  return { name: textOf(error, 'name') ?? 'Error', message, ...(code === undefined ? {} : { code }) };
 }

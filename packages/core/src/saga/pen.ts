@@ -1,9 +1,9 @@
 import { sleep } from '../base/clock.js';
-import { ConflictError, RedressError, StoreRegressionError, StoreUnavailableError } from '../base/errors.js';
+import { ConflictError, messageOf, RedressError, StoreRegressionError, StoreUnavailableError } from '../base/errors.js';
 import type { Codec } from '../base/codec.js';
 import type { Environment } from '../base/environment.js';
 import type { Commit, Entry, Head, HeadPatch, Loaded, NewEntry, Store, Wake } from '../base/store.js';
-import { OwnershipLostError, messageOf } from './errors.js';
+import { OwnershipLostError } from './errors.js';
 import { isForeign } from './records.js';
 
 /** What all runs of a runtime share. */
@@ -19,6 +19,7 @@ export interface Desk {
 export interface PenEvents {
   onLost(reason: RedressError): void;
   onRegressed(error: RedressError): void;
+  onUnavailable(error: RedressError): void;
   /** Others have appended these, and the head is as they left it. */
   onNews(entries: readonly Entry[]): void;
 }
@@ -84,7 +85,7 @@ export class Pen {
         if (lost instanceof Promise) void lost.then(done, done);
         else done(lost);
       },
-      (error: unknown) => void this.sendAgain(entries, patch, error).then(done, done),
+      (error: unknown) => void this.sendAgain(entries, patch, error, sentAt).then(done, done),
     );
   }
 
@@ -137,7 +138,7 @@ export class Pen {
   }
 
   /** After a commit that failed with `error`: again and again, until it is known to be there or nobody can write it here. */
-  private async sendAgain(entries: readonly NewEntry[], patch: () => HeadPatch, error: unknown): Promise<void> {
+  private async sendAgain(entries: readonly NewEntry[], patch: () => HeadPatch, error: unknown, firstSentAt: number): Promise<void> {
     let failure = error;
     let news = false;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS)) {
@@ -155,7 +156,8 @@ export class Pen {
       const sentAt = this.desk.environment.clock.monotonic();
       try {
         const commit = await this.send(entries, parked ? { ...head, wake: { inMs: 0 } } : head);
-        const lost = await this.accept(commit, entries.length, head, sentAt);
+        // One that was there already may be as old as the first attempt, and so is its lease.
+        const lost = await this.accept(commit, entries.length, head, commit.applied ? sentAt : firstSentAt);
         if (lost) throw lost;
         return;
       } catch (again) {
@@ -227,6 +229,7 @@ export class Pen {
       this.close('the store is unavailable', error);
       throw error;
     }
+    this.events.onUnavailable(error);
     await sleep(clock, pauseMs);
   }
 

@@ -1,6 +1,6 @@
 import { decodeRecord, encodeRecord } from '../base/codec.js';
 import type { Codec } from '../base/codec.js';
-import { CodecError } from '../base/errors.js';
+import { messageOf } from '../base/errors.js';
 import type { Timer } from '../base/clock.js';
 import type { Environment } from '../base/environment.js';
 import type { Around } from './step-call.js';
@@ -226,8 +226,7 @@ export class Run implements PassHost, UnwindHost {
     try {
       data = encodeRecord(codec, value === undefined ? {} : { result: value });
     } catch (error) {
-      if (error instanceof CodecError) return this.goBack(error);
-      throw error;
+      return this.goBack(error);
     }
     const record = decodeRecord(this.codecs, data) as EndRecord;
     if (this.over) return;
@@ -293,6 +292,6 @@ export class Run implements PassHost, UnwindHost {
     if (this.journal.closed) return;
     if (!(error instanceof OwnershipLostError)) this.journal.tell('run.failed', { error });
     this.settleCreated.reject(error);
-    this.leave(error instanceof Error ? error.message : String(error));
+    this.leave(messageOf(error));
   }
 }

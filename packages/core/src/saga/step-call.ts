@@ -1,6 +1,6 @@
 import type { Environment } from '../base/environment.js';
 import { RefusedError } from '../base/errors.js';
-import { classify, matches } from '../base/failure.js';
+import { matches, neverExecuted } from '../base/failure.js';
 import type { Call } from '../base/interceptor.js';
 import { runInScope } from '../base/scope.js';
 import type { StepScope } from '../base/scope.js';
@@ -87,6 +87,6 @@ export class StepCall implements Call, StepScope {
 
   private judge(error: unknown): 'refused' | 'notExecuted' | 'unknown' {
     if (error instanceof RefusedError || matches(error, this.definition.refusedOn)) return 'refused';
-    return classify(error) === 'notExecuted' ? 'notExecuted' : 'unknown';
+    return neverExecuted(error) ? 'notExecuted' : 'unknown';
   }
 }

@@ -122,7 +122,7 @@ async function undoStep(run: UnwindHost, n: number, late: boolean): Promise<Unwo
 function isLast(run: UnwindHost): boolean {
   const { history } = run.journal;
   const { list, late } = history.frozen as FrozenRecord;
-  return list.every((n) => history.isUndone(n, false)) && late.every((n) => history.isUndone(n, true));
+  return history.undoneCount >= list.length + late.length;
 }
 
 /** The steps before it wait for a person: an undo that did not happen must not be hidden by those that did. */
@@ -141,6 +141,7 @@ async function attempts(run: UnwindHost, step: StepHistory, compensation: Compen
   const { journal, environment } = run;
   const { policy } = compensation;
   for (let attempt = 1; ; attempt++) {
+    if (!journal.isSafe(environment.clock.monotonic())) journal.close('its lease was not safe any more when an undo was to start');
     if (journal.closed) return { status: 'left', why: journal.closed.message };
     if (run.stopping) {
       if (journal.meta.held) await journal.park('it is held', null);

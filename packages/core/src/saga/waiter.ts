@@ -1,6 +1,7 @@
 import { sleep } from '../base/clock.js';
 import type { Clock, Timer } from '../base/clock.js';
 import { durationMs } from '../base/duration.js';
+import { StoreError, StoreUnavailableError } from '../base/errors.js';
 import {
   SagaCancelledError,
   SagaCompensatedError,
@@ -59,7 +60,8 @@ export async function waitFor(host: WaitHost, saga: string, id: string, options:
   try {
     for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 2, LAST_POLL_MS)) {
       const run = host.local(streamOf(saga, id));
-      const end = run ? await limit.race(run.done) : await stored(host.desk, saga, id);
+      if (!run && host.stopped) throw new SagaStillRunningError(saga, id, 'this runtime was stopped');
+      const end = run ? await limit.race(run.done) : await asked(host, saga, id);
       if (end && end.status !== 'left') return answer(saga, id, end);
       if (limit.reason !== undefined) throw new SagaStillRunningError(saga, id, limit.reason);
       if (host.stopped) throw new SagaStillRunningError(saga, id, 'this runtime was stopped');
@@ -118,6 +120,17 @@ class GiveUp {
   private now(reason: string): void {
     this.reason ??= reason;
     this.controller?.abort();
+  }
+}
+
+/** A store that does not answer says nothing about the run. */
+async function asked(host: WaitHost, saga: string, id: string): Promise<RunEnd | undefined> {
+  try {
+    return await stored(host.desk, saga, id);
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) return undefined;
+    if (error instanceof StoreError && error.code === 'STORE_CLOSED') throw new SagaStillRunningError(saga, id, 'the store was closed here');
+    throw error;
   }
 }
 

@@ -78,11 +78,17 @@ export class Worker {
     const claimedAt = desk.environment.clock.monotonic();
     try {
       const heads = await desk.store.claim({ owner: desk.owner, kinds: ['saga'], names, leaseMs: desk.leaseMs, limit });
-      await Promise.all(heads.map((head) => this.host.drive(head, claimedAt)));
+      const driven = await Promise.allSettled(heads.map((head) => this.host.drive(head, claimedAt)));
+      for (const one of driven) if (one.status === 'rejected') this.tell(one.reason);
       return heads.length === limit;
     } catch (error) {
-      desk.environment.events.publish({ name: 'worker.failed', at: desk.environment.clock.now(), error });
+      this.tell(error);
       return false;
     }
+  }
+
+  private tell(error: unknown): void {
+    const { clock, events } = this.host.desk.environment;
+    events.publish({ name: 'worker.failed', at: clock.now(), error });
   }
 }

@@ -1,5 +1,5 @@
 import { chooseSeed } from '../recovery/options.js';
-import type { Recovery } from '../recovery/recovery.js';
+import type { TestRecovery } from '../recovery/recovery.js';
 import { crashTrials, makeAll } from './crash-trials.js';
 import { chosen, conclude, reportOf } from './report.js';
 import type { Report } from './report.js';
@@ -9,7 +9,7 @@ import type { OfClass, OfDefinition, SagaMethodOf, Subject, SubjectOptions } fro
 export interface EveryCrashOptions<W> extends SubjectOptions<W> {
   readonly invariant: NonNullable<SubjectOptions<W>['invariant']>;
   /** Further ways for the run to go, by name, besides `forward` and `backward`: what is set up on `t` and on the world. */
-  readonly also?: Readonly<Record<string, (t: Recovery, world: W) => void>>;
+  readonly also?: Readonly<Record<string, (t: TestRecovery, world: W) => void>>;
   /** The process that finishes dies too, at every place of its own: many more trials. Default: false. */
   readonly twice?: boolean;
 }

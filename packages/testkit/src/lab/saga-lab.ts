@@ -1,5 +1,5 @@
 import { chooseSeed } from '../recovery/options.js';
-import type { Recovery } from '../recovery/recovery.js';
+import type { TestRecovery } from '../recovery/recovery.js';
 import type { SagaView, StepOfRun } from '../recovery/saga-view.js';
 import { COLUMNS } from './columns.js';
 import type { CellAt, Column } from './columns.js';
@@ -24,7 +24,7 @@ export interface SagaLabOptions<W> extends SubjectOptions<W> {
   /** Cells that are not tried, by name, and why: they count as not covered. */
   readonly except?: Readonly<Record<string, string>>;
   /** Further ways for the run to go, by name, in which it dies at every place. */
-  readonly also?: Readonly<Record<string, (t: Recovery, world: W) => void>>;
+  readonly also?: Readonly<Record<string, (t: TestRecovery, world: W) => void>>;
 }
 
 /**
@@ -95,20 +95,11 @@ async function tryCell<W>({ subject, seed, forward, step, column, outage, name }
   const injected = column.arm(at as CellAt<unknown>);
   await trial.go(0, column.start);
   const { run } = trial;
-  const handled = bodyWentOn(run, trial.t, injected.length);
-  if (handled && injected.some(({ fired }) => fired === 0)) {
-    return {
-      name,
-      verdict: 'skipped',
-      ending: run.status,
-      why: 'the body goes on when the next step is refused, so that nothing is undone',
-    };
+  const missed = injected.some(({ fired }) => fired === 0);
+  // What was to make the run go back did happen, and it completed all the same.
+  if (missed && run.status === 'completed' && trial.t.faults.some(({ fired }) => fired > 0)) {
+    return { name, verdict: 'skipped', ending: run.status, why: 'the body goes on when a step fails, so that nothing is undone' };
   }
   const whole = column.isHarmless ? { world: forward.world } : undefined;
   return finding(name, run, await trial.verdict(injected, whole));
-}
-
-/** What was to make the run go back did happen, and it completed all the same. */
-function bodyWentOn({ status }: SagaView, { faults }: Recovery, injected: number): boolean {
-  return status === 'completed' && faults.length > injected && faults.some(({ fired }) => fired > 0);
 }

@@ -39,7 +39,7 @@ export function installMatchers(): void {
 }
 
 /** What can be expected of `t.saga(id)`. */
-interface SagaMatchers<R> {
+export interface SagaMatchers<R> {
   /** It has not ended: it goes forward or backward, or waits. */
   toBeRunning(): R;
   toBeCompleted(): R;

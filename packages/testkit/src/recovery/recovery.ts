@@ -250,6 +250,13 @@ export class Recovery implements Drivable, Shared, AsyncDisposable {
   }
 }
 
+/** What a test needs of it. */
+export type TestRecovery = Omit<
+  Recovery,
+  | ('mirror' | 'options' | 'faults' | 'crashes' | 'isAlive' | 'wasCalled' | 'failure')
+  | ('connect' | 'onEvent' | 'dies' | 'around' | 'drive' | 'wake' | 'describe')
+>;
+
 /** The place, and what comes after it. */
 function split(target: Class | StepTarget, rest: readonly unknown[]): readonly [at: At, more: readonly unknown[]] {
   if (typeof target !== 'function') return [[target], rest];

@@ -2,6 +2,7 @@ import { onTestFailed, onTestFinished } from 'vitest';
 import { installMatchers } from './matchers.js';
 import type { RecoveryOptions } from './options.js';
 import { Recovery } from './recovery.js';
+import type { TestRecovery } from './recovery.js';
 
 /**
  * Sagas in a memory store, in virtual time and with seeded chance: what goes wrong is told by the test. Hand in what
@@ -9,7 +10,7 @@ import { Recovery } from './recovery.js';
  *
  * A fault that was never met fails the test, and the seed is printed when it fails.
  */
-export async function testRecovery(options: RecoveryOptions): Promise<Recovery> {
+export async function testRecovery(options: RecoveryOptions): Promise<TestRecovery> {
   installMatchers();
   const recovery = await Recovery.open(options);
   watch(recovery);
