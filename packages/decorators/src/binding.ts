@@ -91,7 +91,22 @@ export class Binding {
 
   /** @throws ConfigurationError when the class is unknown here, or an undo would reach an object of another class. */
   operation(instance: object, method: Method): Operation {
-    return this.#lookup(instance, method, (one) => one.steps.get(method.key)) as Operation;
+    const operation = this.#lookup(instance, method, (one) => one.steps.get(method.key)) as Operation;
+    if (operation.compensation && !this.container) this.#sameObject(instance, operation.name);
+    return operation;
+  }
+
+  /** Without a container an undo reaches the object that was handed in: another one of its class must not act. */
+  #sameObject(instance: object, subject: string): void {
+    const type = typesOf(instance).find((one) => this.#known.has(one));
+    const only = type && this.instanceOf(type);
+    if (!type || !only || only === instance || only !== this.instanceOf(type)) return;
+    throw unusable(
+      'CONFIG_WRONG_INSTANCE',
+      subject,
+      'It was called on another object than the one that was handed in, and its undo would reach that one.',
+      `Call it on that object, or say where to find each one: bind(app, ${type.name}, () => theObject).`,
+    );
   }
 
   /** @throws ConfigurationError when the class is unknown here, or a recovery would reach an object of another class. */

@@ -20,7 +20,7 @@ export function dispatch(method: Method, instance: object, args: unknown[]): unk
 
 async function runSaga(method: Method, instance: object, args: unknown[], scope: Scope | undefined): Promise<unknown> {
   const subject = subjectOf(method, instance);
-  if (scope?.pass && !scope.step) {
+  if (scope?.pass && !scope.step && (scope.pass as PassScope).isOpen) {
     throw unusable(
       'CONFIG_NESTED_SAGA',
       subject,

@@ -19,7 +19,9 @@ class Bank {
 
   private async wasPaid(asked: Probe): Promise<ProbeAnswer> {
     this.asked += 1;
-    return asked.args[0] === 13 ? { outcome: 'done', result: `paid, says the bank of ${asked.key.split('/').at(-1)}` } : { outcome: 'unknown' };
+    return asked.args[0] === 13
+      ? { outcome: 'done', result: `paid, says the bank of ${asked.key.split('/').at(-1)}` }
+      : { outcome: 'unknown' };
   }
 }
 

@@ -1,3 +1,5 @@
+import { AsyncResource } from 'node:async_hooks';
+
 export interface Timer {
   cancel(): void;
 }
@@ -25,10 +27,13 @@ export const systemClock: Clock = {
     return { cancel: () => clearTimeout(timer) };
   },
   nextTurn(fn) {
-    if (turn.length === 0) setImmediate(takeTurn);
+    if (turn.length === 0) setImmediate(() => outside.runInAsyncScope(takeTurn));
     turn.push(fn);
   },
 };
+
+// The turns of all runs belong to none of them.
+const outside = new AsyncResource('REDRESS_TURN');
 
 // Everything of one turn shares one immediate: a thousand runs at rest do not cost a thousand of them.
 let turn: (() => void)[] = [];

@@ -11,6 +11,8 @@ export interface Call {
   readonly signal: AbortSignal | undefined;
   /** Which attempt this is, from 1. Interceptors that repeat the call raise it. */
   attempt: number;
+  /** Asked before an attempt is repeated: false when this process must not go on. Default: it may. */
+  readonly mayGoOn?: () => boolean;
   /** Told about each attempt that ended with an error, before anyone decides to repeat it. */
   readonly onAttemptFailed?: (error: unknown) => void;
   /** False when an attempt whose effect is not known must not be repeated. Default: true. */

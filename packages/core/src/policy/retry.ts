@@ -5,7 +5,7 @@ import type { Duration } from '../base/duration.js';
 import { createEnvironment } from '../base/environment.js';
 import type { Environment } from '../base/environment.js';
 import { RefusedError, TerminalError } from '../base/errors.js';
-import { causes, classify, matches } from '../base/failure.js';
+import { causes, classify, matches, neverExecuted } from '../base/failure.js';
 import type { FailureClass, Matcher } from '../base/failure.js';
 import type { Call, Interceptor } from '../base/interceptor.js';
 import { checkOptions } from '../base/options.js';
@@ -108,6 +108,7 @@ export function retry(given: RetryOptions | RetryPolicy | number, environment?: 
         if (pauseMs < 0 || clock.monotonic() - startedAt + pauseMs >= policy.maxDurationMs) throw error;
         await sleep(clock, pauseMs, call.signal);
         call.signal?.throwIfAborted();
+        if (call.mayGoOn?.() === false) throw error;
         call.attempt += 1;
       }
     }
@@ -121,7 +122,7 @@ const REPEATED: ReadonlySet<FailureClass> = new Set<FailureClass>(['transient', 
 function mayRepeat(policy: RetryPolicy, call: Call, error: unknown): boolean {
   if (error instanceof RefusedError || error instanceof TerminalError || matches(error, policy.abortOn)) return false;
   const failure = classify(error);
-  if (call.repeatable === false && failure !== 'notExecuted') return false;
+  if (call.repeatable === false && !neverExecuted(error)) return false;
   return policy.retryOn ? matches(error, policy.retryOn) : REPEATED.has(failure);
 }
 

@@ -43,6 +43,7 @@ export class Calls {
   /** Intents that the journal held when the pass began; how many of them the body has called. */
   private readonly found: number;
   private met = 0;
+  private toldFloating = false;
   /** A pivot was called, perhaps in this very turn. */
   private pivotCalled: boolean;
 
@@ -62,6 +63,18 @@ export class Calls {
 
   at(n: number): Called | undefined {
     return this.placed[n - 1];
+  }
+
+  /** Their intents are written, or on their way, and their bodies were not called yet. */
+  get areWaiting(): boolean {
+    return this.all().some((called) => called.state === 'called' && called.foundAt === undefined);
+  }
+
+  /** The body has returned, and steps that it does not wait for are still open: the run waits for them. Said once. */
+  tellFloating(): void {
+    if (this.toldFloating) return;
+    this.toldFloating = true;
+    for (const { state, operation } of this.all()) if (state !== 'given') this.journal.tell('step.floating', { step: operation.name });
   }
 
   /** Those that have a position. */

@@ -1,17 +1,13 @@
 import { sleep } from '../base/clock.js';
-import type { Environment } from '../base/environment.js';
 import type { Called, Calls } from './calls.js';
 import { StepInterruptedError } from './errors.js';
 import type { Journal } from './journal.js';
 import { ALERT_AFTER, insist, pauseMs, probed, stands } from './stand.js';
-import type { Around, StepOutcome } from './step-call.js';
+import type { PassHost } from './pass-host.js';
+import type { StepOutcome } from './step-call.js';
 
-/** What executing needs of the pass. */
+/** The pass whose steps are executed: the scope in which bodies run, and the one who is told. */
 export interface ExecutorHost {
-  readonly environment: Environment;
-  /** The scope in which bodies run. */
-  readonly pass: object;
-  readonly around: Around | undefined;
   /** Nothing new is begun: the run goes backward, or the runtime stops. */
   readonly isEnding: boolean;
   /** An outcome that stands. */
@@ -33,6 +29,7 @@ export class Executor {
 
   constructor(
     private readonly host: ExecutorHost,
+    private readonly given: Pick<PassHost, 'environment' | 'around'>,
     private readonly journal: Journal,
     private readonly calls: Calls,
   ) {}
@@ -69,7 +66,7 @@ export class Executor {
   async idle(graceMs: number): Promise<void> {
     if (!this.isBusy || this.abandoned) return;
     await new Promise<void>((resolve) => {
-      const timer = this.host.environment.clock.setTimer(graceMs, resolve, { background: true });
+      const timer = this.given.environment.clock.setTimer(graceMs, resolve, { background: true });
       this.onIdle = () => {
         timer.cancel();
         resolve();
@@ -90,6 +87,13 @@ export class Executor {
     return this.ending.signal;
   }
 
+  /** A process that was paused in a pause between two attempts may have lost the run. */
+  private readonly mayGoOn = (): boolean => {
+    if (this.journal.isSafe(this.given.environment.clock.monotonic())) return true;
+    this.journal.close('its lease was not safe any more when a step was to be repeated');
+    return false;
+  };
+
   private begin(called: Called): void {
     called.state = 'running';
     this.running.add(called);
@@ -97,8 +101,8 @@ export class Executor {
 
   private execute(called: Called): void {
     this.begin(called);
-    const { pass, around } = this.host;
-    called.call.execute(pass, called.invoke, (outcome) => this.executed(called, outcome), around);
+    called.call.mayGoOn = this.mayGoOn;
+    called.call.execute(this.host, called.invoke, (outcome) => this.executed(called, outcome), this.given.around);
   }
 
   private executed(called: Called, outcome: StepOutcome): void {
@@ -116,7 +120,7 @@ export class Executor {
   }
 
   private async repeat(called: Called, unknownBefore: boolean): Promise<void> {
-    const { environment } = this.host;
+    const { environment } = this.given;
     await sleep(environment.clock, pauseMs(called.failures, environment), this.signal, true);
     if (this.host.isEnding) return this.giveUp(called);
     called.call = this.calls.again(called, unknownBefore || called.foundAt !== undefined);
@@ -124,7 +128,7 @@ export class Executor {
   }
 
   private async askProbe(called: Called, error: unknown): Promise<void> {
-    const answer = await probed(called, this.host.environment, this.signal);
+    const answer = await probed(called, this.given.environment, this.signal);
     if (this.host.isEnding) return this.giveUp(called);
     if (answer) this.settle(called, answer);
     else this.host.onStuck(called, error);

@@ -14,6 +14,7 @@ export interface PassHost {
   readonly environment: Environment;
   readonly codecs: readonly Codec[];
   readonly flushMs: number;
+  readonly graceMs: number;
   readonly around: Around | undefined;
   /** No step is started any more. */
   readonly stopping: boolean;

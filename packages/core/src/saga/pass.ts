@@ -1,4 +1,3 @@
-import type { Environment } from '../base/environment.js';
 import { runInScope } from '../base/scope.js';
 import { Calls } from './calls.js';
 import type { Answering, Called } from './calls.js';
@@ -14,7 +13,7 @@ import { Outcomes } from './outcomes.js';
 import type { Settled } from './outcomes.js';
 import type { BodyEnd, PassHost } from './pass-host.js';
 import type { PassScope, Runtime } from './runtime-types.js';
-import type { Around, Invoke, StepOutcome } from './step-call.js';
+import type { Invoke, StepOutcome } from './step-call.js';
 import { contextOf } from './run-context.js';
 import { Waits } from './waits.js';
 
@@ -34,7 +33,10 @@ export class Pass implements PassScope, ExecutorHost {
   /** Called and not given an outcome yet. */
   private open = 0;
   private replayed = 0;
+  /** Their intents are being written; their bodies run as soon as they are. */
+  private launching = 0;
   private scheduled = false;
+  private suspected = false;
   private flushSoon = false;
   /** An outcome is buffered that must not wait for an intent to travel with. */
   private urgent = false;
@@ -48,17 +50,14 @@ export class Pass implements PassScope, ExecutorHost {
   ) {
     this.runtime = host.runtime;
     this.calls = new Calls(journal, host.codecs, host.environment);
-    this.executor = new Executor(this, journal, this.calls);
+    this.executor = new Executor(this, host, journal, this.calls);
     this.outcomes = new Outcomes(journal, host.codecs);
     this.context = contextOf(journal, (operation, args, invoke) => this.step(operation, args, invoke));
   }
 
-  get environment(): Environment {
-    return this.host.environment;
-  }
-
-  get pass(): object {
-    return this;
+  /** The body is, or may be, at work. */
+  get isOpen(): boolean {
+    return this.state === 'forward';
   }
 
   get isEnding(): boolean {
@@ -69,13 +68,9 @@ export class Pass implements PassScope, ExecutorHost {
     this.host.onStuck(called.n, error);
   }
 
-  get around(): Around | undefined {
-    return this.host.around;
-  }
-
   /** Bodies run, or are about to: their intents are written or on their way. */
   get isBusy(): boolean {
-    return this.executor.isBusy || this.calls.all().some((called) => called.state === 'called' && called.data !== undefined);
+    return this.executor.isBusy || this.calls.areWaiting;
   }
 
   /** Calls the body. */
@@ -173,15 +168,16 @@ export class Pass implements PassScope, ExecutorHost {
     const news = this.fresh.length === 0 ? undefined : this.fresh.find((called) => called.n === 0);
     const due = this.journal.history.settled[this.replayed];
     if (due) return this.replay(due, news);
-    if (this.calls.areMissing && (news || this.end)) return this.host.onMismatch(this.calls.missing(news));
+    if (this.calls.areMissing && (news || this.end)) return this.suspect();
     if (this.end && !this.end.ok && this.journal.meta.pivot !== 'undecided') return this.host.onBodyEnd(this.end);
     if (!this.host.stopping) this.recordIntents();
-    this.answerWaits();
+    this.waits.answer(this.outcomes, this.journal.history, this.host.environment.clock);
     const next = this.recordOutcome();
     if (next) return this.give(next.called, next.record);
     if (this.end && this.open === 0) return this.host.onBodyEnd(this.end);
+    if (this.end) this.calls.tellFloating();
     if (!this.host.stopping) this.write();
-    else if (!this.executor.isBusy) this.host.onQuiet();
+    else if (!this.executor.isBusy && this.launching === 0) this.host.onQuiet();
   }
 
   private replay(due: StepHistory, news: Called | undefined): void {
@@ -191,8 +187,22 @@ export class Pass implements PassScope, ExecutorHost {
       this.journal.tell('step.replayed', { step: called.operation.name });
       this.give(called, due.outcome as OutcomeRecord);
     } else if (news || this.end) {
-      this.host.onMismatch(this.calls.missing(news));
+      this.suspect();
     }
+  }
+
+  /** The body does not do what the journal says, or not yet: it may wait for something that the journal does not know. */
+  private suspect(): void {
+    if (this.suspected) return;
+    this.suspected = true;
+    const judge = (): void => {
+      this.suspected = false;
+      const next = this.journal.history.settled[this.replayed];
+      const missing = this.calls.areMissing || (next !== undefined && !this.calls.at(next.n));
+      if (this.state === 'forward' && missing) this.host.onMismatch(this.calls.missing(this.fresh.find((called) => called.n === 0)));
+      else this.wake();
+    };
+    this.host.environment.clock.setTimer(this.host.graceMs, judge, { background: true });
   }
 
   /** Buffers the intents that are new to the journal, in the order of the calls. */
@@ -234,6 +244,7 @@ export class Pass implements PassScope, ExecutorHost {
     this.fresh = [];
     if (this.canPark(waiting)) return this.park(waiting);
     this.waits.setAlarm(this.host.environment.clock, () => this.wake());
+    this.launching += waiting.length;
     if (waiting.length > 0 || !this.journal.durable) return this.flush(() => this.launch(waiting));
     if (!this.journal.hasUnwritten || this.flushSoon) return;
     if (this.urgent) return this.flush();
@@ -252,27 +263,15 @@ export class Pass implements PassScope, ExecutorHost {
 
   /** The intents are durable: the bodies may run, if this process surely still owns the run. */
   private launch(calls: readonly Called[]): void {
+    this.launching -= calls.length;
     if (this.state !== 'forward') return;
     const { clock } = this.host.environment;
     if (!this.journal.isSafe(clock.monotonic())) return this.journal.close('its lease was not safe any more when a step was to start');
     for (const called of calls) {
-      if (called.operation.wait) this.startWait(called);
+      if (called.operation.wait) this.waits.start(called, this.journal, this.host.environment.clock);
       else this.executor.start(called);
     }
     if (this.waits.size > 0) this.wake();
-  }
-
-  private startWait(called: Called): void {
-    const { clock } = this.host.environment;
-    const since = called.foundAt === undefined ? clock.monotonic() : this.journal.monotonicOf(called.foundAt);
-    this.waits.add(called, since);
-  }
-
-  private answerWaits(): void {
-    const now = this.host.environment.clock.monotonic();
-    for (let one = this.waits.take(this.journal.history, now); one; one = this.waits.take(this.journal.history, now)) {
-      this.outcomes.add(one.called, one.outcome);
-    }
   }
 
   /** Nothing runs, and all that the body waits for is durable, or becomes so with the next commit. */
@@ -282,10 +281,10 @@ export class Pass implements PassScope, ExecutorHost {
   }
 
   private park(fresh: readonly Called[]): void {
-    for (const called of fresh) this.startWait(called);
+    for (const called of fresh) this.waits.start(called, this.journal, this.host.environment.clock);
     const { clock } = this.host.environment;
     // A signal that came before its wait is given at once; nobody need be called for it.
-    this.answerWaits();
+    this.waits.answer(this.outcomes, this.journal.history, this.host.environment.clock);
     if (this.outcomes.size > 0) return this.flush(() => this.wake());
     this.host.onParked(this.waits.nextMs(clock.monotonic()));
   }

@@ -34,6 +34,8 @@ export interface RunHost {
   /** All interceptors in one, or none. */
   readonly around: Around | undefined;
   operation(name: string): Operation | undefined;
+  /** Arguments of a run, as a replay gets them. */
+  copied(args: readonly unknown[]): readonly unknown[];
   now(): Promise<number>;
 }
 
@@ -97,6 +99,9 @@ export class Run implements PassHost, UnwindHost {
     return this.interruption.signal;
   }
 
+  get graceMs(): number {
+    return this.host.graceMs;
+  }
   get leaseMs(): number {
     return this.host.leaseMs;
   }
@@ -128,7 +133,7 @@ export class Run implements PassHost, UnwindHost {
     const stop = tired ?? this.unwanted();
     if (stop && !meta.pivot) return this.guard(this.goBack(stop));
     if (!definition) return this.leave(`version ${version} of ${this.journal.saga} is not registered here`);
-    this.forward((context) => definition.body(context, args));
+    this.forward((context) => definition.body(context, this.host.copied(args)));
   }
 
   /** The runtime stops: what runs may end within `drainMs`, then the run is left to others. */
@@ -171,9 +176,7 @@ export class Run implements PassHost, UnwindHost {
     this.environment.clock.nextTurn(() => this.onForeign());
   }
 
-  onWriteFailed(error: unknown): void {
-    this.failed(error);
-  }
+  readonly onWriteFailed = (error: unknown): void => this.failed(error);
 
   onMismatch(error: ReplayMismatchError): void {
     this.journal.tell('saga.mismatch', { error, details: error.details });

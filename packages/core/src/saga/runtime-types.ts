@@ -109,6 +109,8 @@ export interface Runtime extends AsyncDisposable {
  */
 export interface PassScope {
   readonly runtime: Runtime;
+  /** False once the run has ended here, or was left: what still runs in its scope belongs to no run. */
+  readonly isOpen: boolean;
   readonly context: RunContext;
   step(
     operation: Operation,

@@ -6,9 +6,10 @@ import type { Duration } from '../base/duration.js';
 import { createEnvironment } from '../base/environment.js';
 import type { Environment } from '../base/environment.js';
 import { chain } from '../base/interceptor.js';
+import { ConfigurationError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
 import { parseWith } from '../base/schema.js';
-import type { Head, Store } from '../base/store.js';
+import type { Head, Loaded, Store } from '../base/store.js';
 import type { Operation, SagaDefinition } from './definition.js';
 import { OwnershipLostError, RuntimeStoppedError, SagaIdConflictError } from './errors.js';
 import { History } from './history.js';
@@ -79,6 +80,10 @@ class SagaRuntime implements Runtime, RunHost {
     this.maxRecoveries = options.maxRecoveries ?? 10;
     this.maxConcurrentRuns = options.maxConcurrentRuns ?? 128;
     this.around = options.interceptors?.length ? chain(options.interceptors) : undefined;
+    if (this.leaseMs === 0)
+      throw new ConfigurationError([
+        { subject: 'createRuntime, lease', cause: 'a lease of nothing is no lease.', remedy: "Give one such as '10s'." },
+      ]);
     const owner = `${process.pid}-${this.environment.random.word()}`;
     this.desk = { store: this.store, environment: this.environment, codecs: this.codecs, owner, leaseMs: this.leaseMs };
     this.alive = new KeepAlive(this.environment.clock);
@@ -125,8 +130,9 @@ class SagaRuntime implements Runtime, RunHost {
     if (!this.registry.has(definition)) throw unregistered(saga.name);
     const given = saga.input ? [await parseWith(saga.input, args[0], saga.name), ...args.slice(1)] : args;
     const id = checkId(saga.name, options.id ?? definition.idOf?.(...given) ?? this.environment.random.word());
-    // Encoded before anything else: what cannot be kept is refused, and what is kept is what the body gets.
-    const copy = (decodeRecord(this.codecs, encodeRecord(this.environment.codec, { args: given })) as Pick<StartedRecord, 'args'>).args;
+    // Encoded before anything else: what cannot be kept is refused.
+    const copy = this.copied(given);
+    if (this.stopping) throw new RuntimeStoppedError();
     const existing = this.runs.get(streamOf(saga.name, id));
     if (existing) await this.attach(existing, saga.name, id, copy);
     else await this.create(definition, id, copy, options);
@@ -195,7 +201,7 @@ class SagaRuntime implements Runtime, RunHost {
       old.journal.close('its lease had ended, and this process claimed it again');
       await old.journal.settled();
     }
-    const loaded = await this.store.load(head.id);
+    const loaded = await this.loadClaimed(head.id);
     if (!loaded || loaded.head.owner !== this.desk.owner) return;
     const id = head.id.slice(head.name.length + 1);
     let history: History;
@@ -214,6 +220,16 @@ class SagaRuntime implements Runtime, RunHost {
     run.resume(this.registry.saga(head.name, (history.started as StartedRecord).version));
   }
 
+  /** A claimed run that cannot be read now is given back: it is due again soon, here or elsewhere. */
+  private async loadClaimed(id: string): Promise<Loaded | undefined> {
+    try {
+      return await this.store.load(id);
+    } catch (error) {
+      await this.store.renew(this.desk.owner, [id], this.pollMs + 1).catch(() => {});
+      throw error;
+    }
+  }
+
   private async create(saga: SagaDefinition, id: string, args: readonly unknown[], options: StartOptions): Promise<void> {
     const deadlineMs = options.deadline === undefined ? saga.deadlineMs : durationMs(options.deadline, 'deadline');
     const journal = new Journal(this.desk, saga.name, id);
@@ -221,13 +237,19 @@ class SagaRuntime implements Runtime, RunHost {
     const run = this.own(journal);
     const started = { saga: saga.name, id, version: saga.version, args, nonce: this.environment.random.word() };
     const body = options.body ?? saga.body;
-    run.begin(started, (context) => body(context, args));
+    // Its own copy: what the body does to its input must not change what the run was started with.
+    run.begin(started, (context) => body(context, this.copied(args)));
     try {
       await run.created;
     } catch (error) {
       if (!(error instanceof OwnershipLostError)) throw error;
       await this.attachStored(saga.name, id, args, error);
     }
+  }
+
+  /** As a replay will get them. */
+  copied(args: readonly unknown[]): readonly unknown[] {
+    return (decodeRecord(this.codecs, encodeRecord(this.environment.codec, { args })) as Pick<StartedRecord, 'args'>).args;
   }
 
   private own(journal: Journal): Run {

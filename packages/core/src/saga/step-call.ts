@@ -65,6 +65,9 @@ export class StepCall implements Call, StepScope {
     this.controller?.abort(reason);
   }
 
+  /** Set by whoever owns the run: whether it surely still does. */
+  mayGoOn: () => boolean = () => true;
+
   readonly onAttemptFailed = (error: unknown): void => {
     this.sawUnknown ||= this.judge(error) === 'unknown';
   };

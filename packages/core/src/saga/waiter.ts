@@ -129,7 +129,8 @@ async function asked(host: WaitHost, saga: string, id: string): Promise<RunEnd |
     return await stored(host.desk, saga, id);
   } catch (error) {
     if (error instanceof StoreUnavailableError) return undefined;
-    if (error instanceof StoreError && error.code === 'STORE_CLOSED') throw new SagaStillRunningError(saga, id, 'the store was closed here');
+    if (error instanceof StoreError && error.code === 'STORE_CLOSED')
+      throw new SagaStillRunningError(saga, id, 'the store was closed here');
     throw error;
   }
 }

@@ -2,6 +2,8 @@ import type { Clock, Timer } from '../base/clock.js';
 import type { Called } from './calls.js';
 import type { Operation } from './definition.js';
 import type { History } from './history.js';
+import type { Journal } from './journal.js';
+import type { Outcomes } from './outcomes.js';
 import type { StepOutcome } from './step-call.js';
 
 interface Waiting {
@@ -35,8 +37,9 @@ export class Waits {
     return this.open.size;
   }
 
-  /** `since`: the monotonic moment at which it became durable. */
-  add(called: Called, since: number): void {
+  /** A wait whose intent is durable, or becomes so with the next commit: it lasts from then on. */
+  start(called: Called, journal: Journal, clock: Clock): void {
+    const since = called.foundAt === undefined ? clock.monotonic() : journal.monotonicOf(called.foundAt);
     const [first, timeout] = called.intent.args;
     const ms = called.operation.wait === 'sleep' ? first : timeout;
     this.open.set(called, { called, dueAt: typeof ms === 'number' ? since + ms : Infinity });
@@ -59,15 +62,16 @@ export class Waits {
     return next === Infinity ? undefined : Math.max(next - now, 0);
   }
 
-  /** The first one, in start order, that has its answer now; it is not open any more. */
-  take(history: History, now: number): { readonly called: Called; readonly outcome: StepOutcome } | undefined {
-    for (const waiting of this.open.values()) {
+  /** Settles those that have their answer now, in start order. */
+  answer(outcomes: Outcomes, history: History, clock: Clock): void {
+    if (this.open.size === 0) return;
+    const now = clock.monotonic();
+    for (const waiting of [...this.open.values()]) {
       const outcome = answerOf(waiting, history, now);
       if (!outcome) continue;
       this.open.delete(waiting.called);
-      return { called: waiting.called, outcome };
+      outcomes.add(waiting.called, outcome);
     }
-    return undefined;
   }
 }
 
