@@ -1,7 +1,7 @@
 import type { Store } from '@redress/core';
+import type { Invariant } from '@redress/example-shared';
 import { readEndings } from './endings.js';
 import { checkInvariants } from './invariants.js';
-import type { Invariant } from './invariants.js';
 import type { Ending, Order } from './order.js';
 import { readFacts } from './world/facts.js';
 import type { Facts } from './world/facts.js';

@@ -1,7 +1,7 @@
 import type { Change, Claim, Head, RedressEvent, Store } from '@redress/core';
+import { UsageError } from '@redress/example-shared';
 import { isOperation, isStep, OPERATIONS, UNDO_OF } from './operations.js';
 import type { Operation } from './operations.js';
-import { UsageError } from './usage.js';
 
 const SIDES = ['before-effect', 'after-effect', 'after-record'] as const;
 type Side = (typeof SIDES)[number];

@@ -1,23 +1,14 @@
 import type { Head, Store } from '@redress/core';
+import { runsOf } from '@redress/example-shared';
 import type { Ending, Order } from './order.js';
 
-const SAGA = 'PlaceOrder';
-
-/** The runs of the saga that the journal holds, by order. */
-export async function* runsOf(store: Store): AsyncGenerator<readonly [orderId: string, head: Head]> {
-  for (let after: string | undefined; ;) {
-    const page = await store.scan({ kind: 'saga', name: SAGA, limit: 1000, ...(after === undefined ? {} : { after }) });
-    for (const head of page.heads) yield [head.id.slice(`${SAGA}/`.length), head];
-    after = page.next;
-    if (after === undefined) return;
-  }
-}
+export const SAGA = 'PlaceOrder';
 
 /** Asks the journal how each order ended. Orders that it does not hold are left out. */
 export async function readEndings(store: Store, orders: readonly Order[]): Promise<ReadonlyMap<string, Ending>> {
   const wanted = new Set(orders.map(({ id }) => id));
   const endings = new Map<string, Ending>();
-  for await (const [id, head] of runsOf(store)) {
+  for await (const [id, head] of runsOf(store, SAGA)) {
     if (wanted.has(id)) endings.set(id, await endingOf(store, head));
   }
   return endings;

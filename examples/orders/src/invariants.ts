@@ -1,18 +1,13 @@
+import { euros, judge, total, twice } from '@redress/example-shared';
+import type { Invariant } from '@redress/example-shared';
 import type { Ending, Order } from './order.js';
 import type { Facts } from './world/facts.js';
-
-/** A sentence that must be true at the end, and what contradicts it. */
-export interface Invariant {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly differs: readonly string[];
-}
 
 const ENDED: ReadonlySet<Ending | undefined> = new Set<Ending>(['shipped', 'undone', 'refused']);
 
 /** Compares what the journal says of the orders with what the remote systems say; neither of them knows the other. */
 export function checkInvariants(facts: Facts, orders: readonly Order[], endings: ReadonlyMap<string, Ending>): readonly Invariant[] {
-  const checks: readonly [string, string[]][] = [
+  return judge([
     ['every order has ended', unended(orders, endings)],
     ['stock is conserved', lostStock(facts)],
     ['no reservation is left', leftHolds(facts)],
@@ -20,8 +15,7 @@ export function checkInvariants(facts: Facts, orders: readonly Order[], endings:
     ['no charge without a shipment', unpaired(facts)],
     ['what was shipped was ordered and paid, and nothing else', disagreements(facts, orders, endings)],
     ['no effect happened twice', twice(facts)],
-  ];
-  return checks.map(([name, differs]) => ({ name, ok: differs.length === 0, differs }));
+  ]);
 }
 
 function unended(orders: readonly Order[], endings: ReadonlyMap<string, Ending>): string[] {
@@ -69,16 +63,4 @@ function disagreements(facts: Facts, orders: readonly Order[], endings: Readonly
       ...(paid === order.cents ? [] : [`${order.id} costs ${euros(order.cents)}, but ${euros(paid)} were charged`]),
     ];
   });
-}
-
-function twice({ effects }: Facts): string[] {
-  return effects.filter(({ times }) => times > 1).map(({ key, call, times }) => `${call} with key ${key} had its effect ${times} times`);
-}
-
-function total(numbers: readonly number[]): number {
-  return numbers.reduce((sum, n) => sum + n, 0);
-}
-
-export function euros(cents: number): string {
-  return `${(cents / 100).toFixed(2)} EUR`;
 }

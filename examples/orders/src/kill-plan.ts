@@ -1,5 +1,5 @@
+import { seeded } from '@redress/example-shared';
 import type { Report } from './messages.js';
-import { seeded } from './world/network.js';
 
 type Told = Extract<Report, { type: 'event' }>;
 type Moment = (event: Told, count: number) => boolean;

@@ -1,8 +1,6 @@
-import { startChild } from './child.js';
-import type { Exit } from './child.js';
+import { startChild } from '@redress/example-shared';
 import type { CrashPoint } from './crash.js';
 import type { Job, Report } from './messages.js';
-import { UsageError } from './usage.js';
 
 export interface Watcher {
   /** True: kill the process that told this, now. */
@@ -10,12 +8,7 @@ export interface Watcher {
   onKilled(): void;
 }
 
-const alive = new Set<() => void>();
-
-/** Kills every worker process that is alive. */
-export function killAll(): void {
-  for (const kill of alive) kill();
-}
+const WORKER = new URL('./worker.js', import.meta.url);
 
 /**
  * Runs worker processes one after the other, each on the whole job, until one is through with it. The first is told to
@@ -25,26 +18,12 @@ export function killAll(): void {
 export async function runLives(job: Job, deaths: readonly CrashPoint[], watcher: Watcher): Promise<void> {
   for (let life = 0; ; life++) {
     const killAt = deaths[life];
-    const exit = await live(killAt === undefined ? job : { ...job, killAt }, watcher);
-    if (exit.finished) return;
-    if (!exit.killed) throw failureOf(exit);
+    const child = startChild<Report>(WORKER, killAt === undefined ? job : { ...job, killAt }, (report) => {
+      if (watcher.onReport(report)) child.kill();
+    });
+    const { finished, failure } = await child.exit;
+    if (finished) return;
+    if (failure) throw failure;
     watcher.onKilled();
   }
-}
-
-async function live(job: Job, watcher: Watcher): Promise<Exit> {
-  const child = startChild(job, (report) => {
-    if (watcher.onReport(report)) child.kill();
-  });
-  alive.add(child.kill);
-  try {
-    return await child.exit;
-  } finally {
-    alive.delete(child.kill);
-  }
-}
-
-function failureOf({ failure }: Exit): Error {
-  const message = failure?.message ?? 'the worker ended too early.';
-  return failure?.usage ? new UsageError(message) : new Error(message);
 }

@@ -1,7 +1,7 @@
+import type { Ended, Weather } from '@redress/example-shared';
 import type { CrashPoint } from './crash.js';
 import type { Step } from './operations.js';
 import type { Order } from './order.js';
-import type { Weather } from './world/network.js';
 
 /** What the parent asks of a worker: the whole of it, each time; what is done already is found in the journal. */
 export interface Job {
@@ -24,7 +24,4 @@ export type Report =
   | { readonly type: 'ready'; readonly left: number }
   | { readonly type: 'event'; readonly name: string; readonly id: string; readonly step?: string; readonly code?: string }
   | { readonly type: 'point'; readonly point: CrashPoint }
-  /** Every order has ended. */
-  | { readonly type: 'finished' }
-  /** The worker cannot go on. */
-  | { readonly type: 'failed'; readonly message: string; readonly usage: boolean };
+  | Ended;

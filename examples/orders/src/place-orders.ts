@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { FAIR, keep, namedWorkplace, temporaryWorkplace, UsageError, wrap } from '@redress/example-shared';
+import type { Screen, Workplace } from '@redress/example-shared';
 import { audit, auditFiles } from './audit.js';
 import type { Audit } from './audit.js';
 import { KillPlan } from './kill-plan.js';
@@ -9,15 +11,9 @@ import type { Options } from './options.js';
 import { readOrders } from './orders-file.js';
 import type { OrdersFile } from './orders-file.js';
 import type { Ending } from './order.js';
-import { wrap } from './screen.js';
-import type { Screen } from './screen.js';
 import { showSummary } from './summary.js';
 import type { Summary } from './summary.js';
 import { Teller } from './teller.js';
-import { UsageError } from './usage.js';
-import { keep, namedWorkplace, temporaryWorkplace } from './workplace.js';
-import type { Workplace } from './workplace.js';
-import { FAIR } from './world/network.js';
 
 /** How long a dead worker's orders wait for the next one. */
 const LEASE_MS = 1000;
@@ -33,7 +29,7 @@ export async function placeOrders(screen: Screen, options: Options): Promise<num
     screen,
     file.orders.map(({ id }) => id),
   );
-  const place = typeof options.store === 'object' ? namedWorkplace(options.store) : temporaryWorkplace();
+  const place = typeof options.store === 'object' ? namedWorkplace(options.store) : temporaryWorkplace('orders');
   const job: Job = {
     orders: file.orders,
     store: place.store,

@@ -1,6 +1,6 @@
+import type { Screen } from '@redress/example-shared';
 import type { Report } from './messages.js';
 import { isStep, UNDO_OF } from './operations.js';
-import type { Screen } from './screen.js';
 
 type Told = Extract<Report, { type: 'event' }>;
 

@@ -1,9 +1,6 @@
-import Table from 'cli-table3';
-import type { Invariant } from './invariants.js';
-import type { BadLine } from './orders-file.js';
+import { showInvariants, showTable, wrap } from '@redress/example-shared';
+import type { BadLine, Invariant, Screen } from '@redress/example-shared';
 import type { Ending } from './order.js';
-import { wrap } from './screen.js';
-import type { Screen } from './screen.js';
 
 /** The end of the demo, in numbers. */
 export interface Summary {
@@ -19,11 +16,6 @@ export interface Summary {
   readonly seed: number;
   readonly invariants: readonly Invariant[];
 }
-
-/** No line between the rows. */
-const NO_RULES = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
-/** At most this many contradictions are listed for one invariant. */
-const LISTED = 5;
 
 export function showSummary(screen: Screen, summary: Summary): void {
   const { endings } = summary;
@@ -50,17 +42,6 @@ export function showSummary(screen: Screen, summary: Summary): void {
     ['elapsed', `${(summary.elapsedMs / 1000).toFixed(1)} s`],
   ];
   if (summary.badLines.length > 0) screen.line();
-  const table = new Table({ chars: NO_RULES, style: { head: [], border: [] }, colAligns: ['left', 'right'] });
-  table.push(...rows.map(([what, value]) => [what, String(value)]));
-  for (const line of table.toString().split('\n')) screen.line(line);
+  showTable(screen, rows);
   showInvariants(screen, summary.invariants);
-}
-
-export function showInvariants(screen: Screen, invariants: readonly Invariant[]): void {
-  const { green, red } = screen.colors;
-  for (const { name, ok, differs } of invariants) {
-    for (const line of wrap(`${ok ? green('✔') : red('✖')} ${name}`, screen.width, 2)) screen.line(line);
-    for (const text of differs.slice(0, LISTED)) for (const line of wrap(`    ${text}`, screen.width, 4)) screen.line(line);
-    if (differs.length > LISTED) screen.line(`    and ${differs.length - LISTED} more`);
-  }
 }

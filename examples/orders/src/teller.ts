@@ -1,5 +1,5 @@
+import type { Screen } from '@redress/example-shared';
 import type { Report } from './messages.js';
-import type { Screen } from './screen.js';
 import { Story } from './story.js';
 
 /** Orders that are told in full. */

@@ -2,13 +2,13 @@ import 'reflect-metadata';
 import { createEventBus, SagaCompensatedError, SagaIdConflictError, SagaStuckError } from '@redress/core';
 import type { RedressEvent, Store } from '@redress/core';
 import { redress } from '@redress/decorators';
+import { runsOf, UsageError } from '@redress/example-shared';
 import { container } from 'tsyringe';
 import { CrashPoints } from './crash.js';
-import { runsOf } from './endings.js';
+import { SAGA } from './endings.js';
 import type { Job, Report } from './messages.js';
 import type { Order } from './order.js';
 import { BANK, CARRIER, OrderService, WAREHOUSE } from './services.js';
-import { UsageError } from './usage.js';
 import { openWorld } from './world/world.js';
 import type { World } from './world/world.js';
 
@@ -52,7 +52,6 @@ export async function work(job: Job, store: Store, report: (report: Report) => v
   ]);
   await app.stop();
   world.close();
-  report({ type: 'finished' });
 }
 
 function provide(world: World): void {
@@ -83,7 +82,7 @@ interface Sorted {
 
 async function sort(orders: readonly Order[], store: Store): Promise<Sorted> {
   const statuses = new Map<string, string>();
-  for await (const [id, { status }] of runsOf(store)) statuses.set(id, status);
+  for await (const [id, { status }] of runsOf(store, SAGA)) statuses.set(id, status);
   const which = (order: Order): keyof Sorted => {
     const status = statuses.get(order.id);
     if (status === undefined) return 'fresh';

@@ -52,6 +52,11 @@ export class VirtualClock implements Clock {
     return alarm !== undefined;
   }
 
+  /** Time passes and nothing happens in it, as in a process that is stopped: what was due meanwhile is late. */
+  jump(ms: number): void {
+    this.elapsed += ms;
+  }
+
   /** Lets `ms` pass, with everything that is due in it. */
   async advance(ms: number): Promise<void> {
     const end = this.elapsed + ms;

@@ -1,7 +1,6 @@
 import { RefusedError } from '@redress/core';
-import type { Sql } from './database.js';
-import type { Desk, Idempotent } from './desk.js';
-import type { Network } from './network.js';
+import type { Desk, Idempotent, Network, Sql } from '@redress/example-shared';
+import type { Operation } from '../operations.js';
 
 export interface Charge {
   /** The charge's number at the bank: the key it was asked for with. */
@@ -12,9 +11,9 @@ export interface Charge {
 export class Bank {
   readonly #sql: Sql;
   readonly #desk: Desk;
-  readonly #network: Network;
+  readonly #network: Network<Operation>;
 
-  constructor(sql: Sql, desk: Desk, network: Network) {
+  constructor(sql: Sql, desk: Desk, network: Network<Operation>) {
     this.#sql = sql;
     this.#desk = desk;
     this.#network = network;

@@ -1,8 +1,7 @@
 import { RefusedError } from '@redress/core';
+import type { Desk, Idempotent, Network, Sql } from '@redress/example-shared';
+import type { Operation } from '../operations.js';
 import type { Order } from '../order.js';
-import type { Sql } from './database.js';
-import type { Desk, Idempotent } from './desk.js';
-import type { Network } from './network.js';
 import type { Hold } from './warehouse.js';
 
 export interface Shipment {
@@ -16,9 +15,9 @@ const UNREACHABLE = new Set(['AQ', 'BV', 'HM', 'PN', 'TF']);
 export class Carrier {
   readonly #sql: Sql;
   readonly #desk: Desk;
-  readonly #network: Network;
+  readonly #network: Network<Operation>;
 
-  constructor(sql: Sql, desk: Desk, network: Network) {
+  constructor(sql: Sql, desk: Desk, network: Network<Operation>) {
     this.#sql = sql;
     this.#desk = desk;
     this.#network = network;

@@ -1,6 +1,5 @@
-import Database from 'libsql';
-
-export type Sql = Database.Database;
+import { DESK_TABLES, openSql } from '@redress/example-shared';
+import type { Sql } from '@redress/example-shared';
 
 /** What the warehouse has at first. Two products are sold out. */
 export const FIRST_STOCK: Readonly<Record<string, number>> = {
@@ -20,13 +19,8 @@ export const FIRST_STOCK: Readonly<Record<string, number>> = {
   'lamp-brass': 0,
 };
 
-/**
- * `requests` is what every good remote system keeps: the answer under the caller's key. `effects` is a diary that is
- * only appended to; the invariants compare it with what the other tables say.
- */
 const TABLES = `
-  CREATE TABLE IF NOT EXISTS requests  (key TEXT PRIMARY KEY, call TEXT NOT NULL, answer TEXT NOT NULL, asked INTEGER NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS effects   (seq INTEGER PRIMARY KEY, key TEXT NOT NULL, call TEXT NOT NULL) STRICT;
+  ${DESK_TABLES}
   CREATE TABLE IF NOT EXISTS stock     (sku TEXT PRIMARY KEY, initial INTEGER NOT NULL, on_hand INTEGER NOT NULL CHECK (on_hand >= 0)) STRICT;
   CREATE TABLE IF NOT EXISTS holds     (key TEXT NOT NULL, sku TEXT NOT NULL, quantity INTEGER NOT NULL, state TEXT NOT NULL, PRIMARY KEY (key, sku)) STRICT;
   CREATE TABLE IF NOT EXISTS charges   (key TEXT PRIMARY KEY, order_id TEXT NOT NULL, cents INTEGER NOT NULL, state TEXT NOT NULL) STRICT;
@@ -35,11 +29,7 @@ const TABLES = `
 
 /** Opens the file in which the remote systems live; they are separate from the journal and know nothing of it. */
 export function openDatabase(file: string): Sql {
-  const sql = new Database(file);
-  sql.pragma('busy_timeout = 5000');
-  sql.pragma('journal_mode = WAL');
-  sql.pragma('synchronous = FULL');
-  sql.exec(TABLES);
+  const sql = openSql(file, TABLES);
   const add = sql.prepare('INSERT OR IGNORE INTO stock (sku, initial, on_hand) VALUES (?, ?, ?)');
   sql
     .transaction(() => {

@@ -1,7 +1,9 @@
+import { readDesks } from '@redress/example-shared';
+import type { DeskFacts } from '@redress/example-shared';
 import { openDatabase } from './database.js';
 
 /** What the remote systems would answer to an auditor. */
-export interface Facts {
+export interface Facts extends DeskFacts {
   readonly stock: readonly { readonly sku: string; readonly initial: number; readonly on_hand: number }[];
   readonly holds: readonly {
     readonly key: string;
@@ -16,10 +18,6 @@ export interface Facts {
     readonly state: 'charged' | 'refunded';
   }[];
   readonly shipments: readonly ShipmentFact[];
-  /** The diary: how often a request had an effect. */
-  readonly effects: readonly { readonly key: string; readonly call: string; readonly times: number }[];
-  /** Requests that came again with a key that was answered before. */
-  readonly askedAgain: number;
 }
 
 export interface ShipmentFact {
@@ -39,8 +37,7 @@ export function readFacts(file: string): Facts {
       holds: all('SELECT * FROM holds'),
       charges: all('SELECT * FROM charges'),
       shipments: all('SELECT * FROM shipments'),
-      effects: all('SELECT key, call, count(*) AS times FROM effects GROUP BY key, call'),
-      askedAgain: all<{ n: number }>('SELECT coalesce(sum(max(asked - 1, 0)), 0) AS n FROM requests')[0]?.n ?? 0,
+      ...readDesks(sql),
     };
   } finally {
     sql.close();

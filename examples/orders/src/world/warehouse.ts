@@ -1,8 +1,7 @@
 import { RefusedError } from '@redress/core';
+import type { Desk, Idempotent, Network, Sql } from '@redress/example-shared';
+import type { Operation } from '../operations.js';
 import type { Item } from '../order.js';
-import type { Sql } from './database.js';
-import type { Desk, Idempotent } from './desk.js';
-import type { Network } from './network.js';
 
 /** Goods put aside for an order. */
 export interface Hold {
@@ -13,9 +12,9 @@ export interface Hold {
 export class Warehouse {
   readonly #sql: Sql;
   readonly #desk: Desk;
-  readonly #network: Network;
+  readonly #network: Network<Operation>;
 
-  constructor(sql: Sql, desk: Desk, network: Network) {
+  constructor(sql: Sql, desk: Desk, network: Network<Operation>) {
     this.#sql = sql;
     this.#desk = desk;
     this.#network = network;

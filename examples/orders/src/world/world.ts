@@ -1,10 +1,9 @@
-import type { Step } from '../operations.js';
+import { CALM, Desk, Network } from '@redress/example-shared';
+import type { EffectHook, Weather } from '@redress/example-shared';
+import type { Operation, Step } from '../operations.js';
 import { Bank } from './bank.js';
 import { Carrier } from './carrier.js';
 import { openDatabase } from './database.js';
-import { Desk } from './desk.js';
-import { CALM, Network } from './network.js';
-import type { EffectHook, Weather } from './network.js';
 import { Warehouse } from './warehouse.js';
 
 export interface WorldOptions {
@@ -12,7 +11,7 @@ export interface WorldOptions {
   readonly weather?: Weather;
   /** This step is refused for everybody. */
   readonly refuse?: Step;
-  readonly onEffect?: EffectHook;
+  readonly onEffect?: EffectHook<Operation>;
 }
 
 /** Everything that is not ours: three remote systems, and the wires to them. */
@@ -20,14 +19,14 @@ export interface World {
   readonly warehouse: Warehouse;
   readonly bank: Bank;
   readonly carrier: Carrier;
-  readonly network: Network;
+  readonly network: Network<Operation>;
   close(): void;
 }
 
 /** Opens the outside world; a file of its own, since no transaction of ours reaches there. */
 export function openWorld({ file, weather = CALM, refuse, onEffect }: WorldOptions): World {
   const sql = openDatabase(file);
-  const network = new Network(weather, onEffect);
+  const network = new Network<Operation>(weather, onEffect);
   const on = (step: Step): Desk => new Desk(sql, step === refuse);
   return {
     warehouse: new Warehouse(sql, on('Stock.reserve'), network),

@@ -1,5 +1,5 @@
 import { RefusedError } from '@redress/core';
-import type { Sql } from './database.js';
+import type { Sql } from './sql.js';
 
 /** What every request carries: asked again with it, a remote system answers again and does nothing. */
 export interface Idempotent {
@@ -9,6 +9,36 @@ export interface Idempotent {
 type Answer = { readonly ok: unknown } | { readonly refused: { readonly code: string; readonly message: string } };
 
 const CLOSED: Answer = { refused: { code: 'KEY_CLOSED', message: 'This request was cancelled; its key is closed for good.' } };
+
+/**
+ * `requests` is what every good remote system keeps: the answer under the caller's key. `effects` is a diary that is
+ * only appended to; the invariants compare it with what the other tables say.
+ */
+export const DESK_TABLES = `
+  CREATE TABLE IF NOT EXISTS requests  (key TEXT PRIMARY KEY, call TEXT NOT NULL, answer TEXT NOT NULL, asked INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS effects   (seq INTEGER PRIMARY KEY, key TEXT NOT NULL, call TEXT NOT NULL) STRICT;
+`;
+
+/** What the desks would answer to an auditor. */
+export interface DeskFacts {
+  /** The diary: how often a request had an effect. */
+  readonly effects: readonly { readonly key: string; readonly call: string; readonly times: number }[];
+  /** Requests that came again with a key that was answered before. */
+  readonly askedAgain: number;
+}
+
+export function readDesks(sql: Sql): DeskFacts {
+  const [row] = sql.prepare('SELECT coalesce(sum(max(asked - 1, 0)), 0) AS n FROM requests').all() as { n: number }[];
+  return {
+    effects: sql.prepare('SELECT key, call, count(*) AS times FROM effects GROUP BY key, call').all() as DeskFacts['effects'],
+    askedAgain: row?.n ?? 0,
+  };
+}
+
+/** No effect happened twice under one key. */
+export function twice({ effects }: DeskFacts): string[] {
+  return effects.filter(({ times }) => times > 1).map(({ key, call, times }) => `${call} with key ${key} had its effect ${times} times`);
+}
 
 /**
  * The front desk of a remote system: each request carries a key, is worked on once, in one transaction with the record
@@ -53,6 +83,21 @@ export class Desk {
         .run(forwardKey, call, JSON.stringify(CLOSED));
       return null;
     });
+  }
+
+  /**
+   * What became of a request: its answer, or undefined when it had no effect and never will have one; the key of one
+   * that has not arrived is closed.
+   */
+  settle<T>(call: string, key: string): T | undefined {
+    const settle = this.#sql.transaction((): Answer => {
+      const before = this.#recorded(key);
+      if (!before)
+        this.#sql.prepare('INSERT INTO requests (key, call, answer, asked) VALUES (?, ?, ?, 0)').run(key, call, JSON.stringify(CLOSED));
+      return before ?? CLOSED;
+    });
+    const answer = settle.immediate() as Answer;
+    return 'ok' in answer ? (answer.ok as T) : undefined;
   }
 
   #once<T>(call: string, key: string, work: () => T): T {

@@ -14,8 +14,9 @@ export interface Workplace {
 
 const made = new Set<Workplace>();
 
-export function temporaryWorkplace(): Workplace {
-  const folder = mkdtempSync(join(tmpdir(), 'redress-orders-'));
+/** Makes a folder for them, named after the example. */
+export function temporaryWorkplace(example: string): Workplace {
+  const folder = mkdtempSync(join(tmpdir(), `redress-${example}-`));
   const place: Workplace = {
     store: join(folder, 'journal.db'),
     world: join(folder, 'world.db'),

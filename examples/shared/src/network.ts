@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Operation } from '../operations.js';
+import { seeded } from './random.js';
 
 export interface Weather {
   /** Longest way of a request, and of its answer, in milliseconds. */
@@ -8,6 +8,8 @@ export interface Weather {
   readonly refusedConnections: number;
   /** Share of requests whose answer is lost after the work was done. */
   readonly lostAnswers: number;
+  /** How long a caller waits for a lost answer before it gives up. Default: it learns at once that the connection was reset. */
+  readonly timeoutMs?: number;
   readonly seed: number;
 }
 
@@ -15,16 +17,16 @@ export const FAIR: Weather = { latencyMs: 100, refusedConnections: 0.04, lostAns
 export const CALM: Weather = { latencyMs: 1, refusedConnections: 0, lostAnswers: 0, seed: 7 };
 
 /** Told before and after the remote system works on a request: a crash test puts its knife there. */
-export type EffectHook = (operation: Operation, side: 'before-effect' | 'after-effect') => void;
+export type EffectHook<O extends string> = (operation: O, side: 'before-effect' | 'after-effect') => void;
 
 /** What lies between a service and a remote system: time, and two ways to fail. */
-export class Network {
+export class Network<O extends string> {
   readonly #weather: Weather;
   readonly #random: () => number;
-  readonly #hook: EffectHook;
+  readonly #hook: EffectHook<O>;
   #faults = 0;
 
-  constructor(weather: Weather, hook: EffectHook = () => {}) {
+  constructor(weather: Weather, hook: EffectHook<O> = () => {}) {
     this.#weather = weather;
     this.#random = seeded(weather.seed);
     this.#hook = hook;
@@ -35,16 +37,23 @@ export class Network {
     return this.#faults;
   }
 
-  async call<T>(operation: Operation, work: () => T): Promise<T> {
+  async call<T>(operation: O, work: () => T): Promise<T> {
     await this.#travel();
     if (this.#happens(this.#weather.refusedConnections)) throw networkError('ECONNREFUSED', `${operation}: connection refused`);
     this.#hook(operation, 'before-effect');
     const answer = settle(work);
     this.#hook(operation, 'after-effect');
     await this.#travel();
-    if (this.#happens(this.#weather.lostAnswers)) throw networkError('ECONNRESET', `${operation}: connection reset, answer lost`);
+    if (this.#happens(this.#weather.lostAnswers)) throw await this.#lost(operation);
     if ('error' in answer) throw answer.error;
     return answer.value;
+  }
+
+  async #lost(operation: O): Promise<Error> {
+    const { timeoutMs } = this.#weather;
+    if (timeoutMs === undefined) return networkError('ECONNRESET', `${operation}: connection reset, answer lost`);
+    await sleep(timeoutMs);
+    return networkError('ETIMEDOUT', `${operation}: no answer after ${timeoutMs} ms`);
   }
 
   async #travel(): Promise<void> {
@@ -68,15 +77,4 @@ function settle<T>(work: () => T): { readonly value: T } | { readonly error: unk
 
 function networkError(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
-}
-
-/** Numbers from 0 to below 1, the same ones for the same seed (Mulberry32, by Tommy Ettinger). */
-export function seeded(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }

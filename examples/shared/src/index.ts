@@ -1,0 +1,28 @@
+// The one door of what the demos have in common.
+export { startChild } from './child.js';
+export type { Child, Exit } from './child.js';
+export { idOf, readRecords, whole } from './csv.js';
+export type { BadLine, Form, Records } from './csv.js';
+export { flag, readFlags, readStoreFiles, wholeNumber } from './flags.js';
+export type { StoreFiles } from './flags.js';
+export { runDemo } from './main.js';
+export { euros, judge, total } from './judge.js';
+export type { Invariant } from './judge.js';
+export { showInvariants, showTable } from './report.js';
+export { runsOf } from './runs.js';
+export { createScreen, wrap } from './screen.js';
+export type { Screen } from './screen.js';
+export { serve } from './serve.js';
+export type { Ended } from './serve.js';
+export { UsageError } from './usage.js';
+export { keep, namedWorkplace, temporaryWorkplace } from './workplace.js';
+export type { Workplace } from './workplace.js';
+
+// The outside world
+export { Desk, DESK_TABLES, readDesks, twice } from './desk.js';
+export type { DeskFacts, Idempotent } from './desk.js';
+export { CALM, FAIR, Network } from './network.js';
+export type { EffectHook, Weather } from './network.js';
+export { seeded } from './random.js';
+export { openSql } from './sql.js';
+export type { Sql } from './sql.js';
