@@ -142,7 +142,7 @@ describe('a body', () => {
     const world = new World();
     const step = defineStep('s', { readOnly: true }, async () => later(world.clock, 100));
     const saga = defineSaga('mutating', { id: (order: { id: string; lines: number[] }) => order.id }, async (run, order) => {
-      order.lines.sort();
+      order.lines.sort((a, b) => a - b);
       await run.step(step);
       order.lines.push(99);
       return order.lines;

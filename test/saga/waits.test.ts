@@ -153,6 +153,18 @@ describe('a signal', () => {
     }
   });
 
+  it('is given to one of two that wait for it at once', async () => {
+    const world = new World();
+    const saga = defineSaga('two', { id: () => 'x' }, async (run) =>
+      Promise.all([run.receive('a', { timeout: 500 }), run.receive('a', { timeout: 500 })]),
+    );
+    const { runtime } = world.process({ sagas: [saga] });
+    const outcome = runtime.run(saga, []);
+    await world.clock.advance(10);
+    await runtime.signal(saga, 'x', 'a', 'only');
+    expect(await world.clock.until(outcome)).toEqual(['only', undefined]);
+  });
+
   it('for a run that has ended, or that nobody started, is refused', async () => {
     const world = new World();
     const saga = defineSaga('over', { id: () => 'x' }, async () => 1);

@@ -190,13 +190,13 @@ describe('inside of a saga', () => {
     await expect(teller.serve('t-4', 'step')).rejects.toMatchObject({ cause: { code: 'CONFIG_NO_STEP' } });
   });
 
-  it('a saga is refused with a clear sentence', async () => {
+  it('a saga is a step of it: a run of its own, with the same journal rules', async () => {
     const bank = new Bank();
     const teller = new Teller(bank);
-    await open(bank, teller);
-    await expect(teller.serve('t-5', 'nested')).rejects.toMatchObject({
-      cause: { code: 'CONFIG_NESTED_SAGA', message: expect.stringContaining('Teller.serve: A saga was called inside of another saga') },
-    });
+    const app = await open(bank, teller);
+    expect(await teller.serve('t-5', 'nested')).toBe('charged t-5-child');
+    const runs = (await app.admin.list({ saga: 'Teller.serve' })).runs.map(({ id }) => id.replace(/~.*\//, '~/'));
+    expect(runs).toEqual(['Teller.serve/t-5~/@saga Teller.serve', 't-5']);
   });
 
   it('a method that is repeated and no step stays in the body: its steps are recorded', async () => {

@@ -1,5 +1,5 @@
 import { chain, currentScope, retry } from '@redress/core';
-import type { Call, Interceptor, Operation, PassScope, Scope } from '@redress/core';
+import type { Call, Interceptor, Operation, PassScope, Scope, StepScope } from '@redress/core';
 import { unusable } from './binding.js';
 import { bindingOf, findBinding } from './find.js';
 import { frameOf, inFrame, isSuper, runBody } from './frame.js';
@@ -20,17 +20,25 @@ export function dispatch(method: Method, instance: object, args: unknown[]): unk
 
 async function runSaga(method: Method, instance: object, args: unknown[], scope: Scope | undefined): Promise<unknown> {
   const subject = subjectOf(method, instance);
-  if (scope?.pass && !scope.step && (scope.pass as PassScope).isOpen) {
-    throw unusable(
-      'CONFIG_NESTED_SAGA',
-      subject,
-      'A saga was called inside of another saga, which is not possible yet.',
-      'Make one saga of both, or start it after the other has ended.',
-    );
-  }
   const binding = bindingOf(instance, subject);
   const saga = binding.saga(instance, method);
-  return binding.runtime.run(saga, args, { body: (_run, copy) => runBody(method, instance, copy) });
+  const body = (_run: unknown, copy: readonly unknown[]): Promise<unknown> => runBody(method, instance, copy);
+  const pass = scope?.step ? undefined : (scope?.pass as PassScope | undefined);
+  // A saga that a saga calls is a step of it.
+  if (pass?.isOpen) return pass.child(saga, args, body);
+  const id = scope?.step?.saga === undefined || saga.idOf ? {} : { id: derivedId(scope.step, saga.name) };
+  return binding.runtime.run(saga, args, { body, ...id });
+}
+
+const started = new WeakMap<StepScope, Map<string, number>>();
+
+/** A saga that a step starts is a run of its own. Without an id it gets one from the step's key: a repeated step meets it again. */
+function derivedId(scope: StepScope, saga: string): string {
+  const counts = started.get(scope) ?? new Map<string, number>();
+  started.set(scope, counts);
+  const count = (counts.get(saga) ?? 0) + 1;
+  counts.set(saga, count);
+  return count === 1 ? `of ${scope.key}` : `of ${scope.key}#${count}`;
 }
 
 function runStep(method: Method, instance: object, args: unknown[], pass: PassScope): Promise<unknown> {

@@ -35,7 +35,7 @@ const sagaOptions = z.strictObject({
  * Makes a method a durable saga: its run survives the process, goes on or is undone anywhere. The method must return a
  * promise, and needs a runtime, see `redress()`.
  * @throws ConfigurationError at definition, when an option does not fit; when called, `CONFIG_NO_RUNTIME`,
- * `CONFIG_AMBIGUOUS_RUNTIME`, or `CONFIG_NESTED_SAGA` inside of another saga.
+ * `CONFIG_AMBIGUOUS_RUNTIME`.
  */
 export function Saga<A extends readonly unknown[] = readonly unknown[], O = unknown>(
   options: SagaOptions<A, O> = {},

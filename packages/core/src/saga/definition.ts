@@ -115,6 +115,11 @@ export interface RunContext {
    * `timeout` (default: it waits for ever).
    */
   receive<T = unknown>(name: string, options?: { readonly timeout?: Duration }): Promise<T | undefined>;
+  /**
+   * Runs another saga as a step of this one: a run of its own, undone with this one.
+   * @throws SagaCompensatedError when it was undone.
+   */
+  child<A extends readonly unknown[], R>(saga: SagaDefinition<A, R>, ...args: A): Promise<R>;
 }
 
 /** A step that is a plain function. */

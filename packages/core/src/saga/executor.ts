@@ -12,8 +12,6 @@ export interface ExecutorHost {
   readonly isEnding: boolean;
   /** An outcome that stands. */
   onOutcome(called: Called, outcome: StepOutcome): void;
-  /** One that cannot stand, and nothing more can be tried. */
-  onStuck(called: Called, error: unknown): void;
   /** A body will not be run again here. */
   wake(): void;
 }
@@ -29,7 +27,7 @@ export class Executor {
 
   constructor(
     private readonly host: ExecutorHost,
-    private readonly given: Pick<PassHost, 'environment' | 'around'>,
+    private readonly given: Pick<PassHost, 'environment' | 'around' | 'onStuck'>,
     private readonly journal: Journal,
     private readonly calls: Calls,
   ) {}
@@ -114,7 +112,7 @@ export class Executor {
     this.journal.tell('step.repeating', told);
     if (called.failures === ALERT_AFTER) this.journal.tell('step.alert', told);
     const next = insist(called, outcome);
-    if (next === 'stuck') this.host.onStuck(called, error);
+    if (next === 'stuck') this.given.onStuck(called.n, error);
     else if (next === 'probe') void this.askProbe(called, error);
     else void this.repeat(called, outcome.outcome === 'unknown');
   }
@@ -131,7 +129,7 @@ export class Executor {
     const answer = await probed(called, this.given.environment, this.signal);
     if (this.host.isEnding) return this.giveUp(called);
     if (answer) this.settle(called, answer);
-    else this.host.onStuck(called, error);
+    else this.given.onStuck(called.n, error);
   }
 
   private settle(called: Called, outcome: StepOutcome): void {

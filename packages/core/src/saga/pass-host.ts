@@ -1,9 +1,9 @@
 import type { Codec } from '../base/codec.js';
 import type { Environment } from '../base/environment.js';
-import type { Operation } from './definition.js';
+import type { Operation, SagaDefinition } from './definition.js';
 import type { ReplayMismatchError } from './errors.js';
-import type { Runtime } from './runtime-types.js';
-import type { Around } from './step-call.js';
+import type { Runtime, StartOptions } from './runtime-types.js';
+import type { Around, Invoke } from './step-call.js';
 
 /** How a body came to its end. */
 export type BodyEnd = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
@@ -19,6 +19,8 @@ export interface PassHost {
   /** No step is started any more. */
   readonly stopping: boolean;
   operation(name: string): Operation | undefined;
+  /** A saga as a step. `onPivot`: its pivot has passed, which is then this run's. */
+  child(saga: SagaDefinition, body: StartOptions['body'], onPivot: () => void): { readonly operation: Operation; readonly invoke: Invoke };
   /** The body threw, or returned and all its steps have settled. */
   onBodyEnd(end: BodyEnd): void;
   /** The runtime is stopping, and no step runs. */

@@ -1,7 +1,7 @@
 import { runInScope } from '../base/scope.js';
 import { Calls } from './calls.js';
 import type { Answering, Called } from './calls.js';
-import type { Operation, RunContext } from './definition.js';
+import type { Operation, RunContext, SagaDefinition } from './definition.js';
 import { ReplayMismatchError, StepFencedError } from './errors.js';
 import type { StepHistory } from './history.js';
 import { Executor } from './executor.js';
@@ -12,7 +12,7 @@ import type { OutcomeRecord } from './records.js';
 import { Outcomes } from './outcomes.js';
 import type { Settled } from './outcomes.js';
 import type { BodyEnd, PassHost } from './pass-host.js';
-import type { PassScope, Runtime } from './runtime-types.js';
+import type { PassScope, Runtime, StartOptions } from './runtime-types.js';
 import type { Invoke, StepOutcome } from './step-call.js';
 import { contextOf } from './run-context.js';
 import { Waits } from './waits.js';
@@ -52,7 +52,11 @@ export class Pass implements PassScope, ExecutorHost {
     this.calls = new Calls(journal, host.codecs, host.environment);
     this.executor = new Executor(this, host, journal, this.calls);
     this.outcomes = new Outcomes(journal, host.codecs);
-    this.context = contextOf(journal, (operation, args, invoke) => this.step(operation, args, invoke));
+    this.context = contextOf(
+      journal,
+      (operation, args, invoke) => this.step(operation, args, invoke),
+      (saga, args) => this.child(saga, args),
+    );
   }
 
   /** The body is, or may be, at work. */
@@ -64,10 +68,6 @@ export class Pass implements PassScope, ExecutorHost {
     return this.state !== 'forward' || this.host.stopping;
   }
 
-  onStuck(called: Called, error: unknown): void {
-    this.host.onStuck(called.n, error);
-  }
-
   /** Bodies run, or are about to: their intents are written or on their way. */
   get isBusy(): boolean {
     return this.executor.isBusy || this.calls.areWaiting;
@@ -75,7 +75,6 @@ export class Pass implements PassScope, ExecutorHost {
 
   /** Calls the body. */
   start(body: (run: RunContext) => Promise<unknown>): void {
-    const { context } = this;
     const ended = (end: BodyEnd): void => {
       this.end = end;
       this.wake();
@@ -83,7 +82,7 @@ export class Pass implements PassScope, ExecutorHost {
     const failed = (error: unknown): void => ended({ ok: false, error });
     this.wake();
     try {
-      runInScope({ pass: this }, () => Promise.resolve(body(context))).then((value) => ended({ ok: true, value }), failed);
+      runInScope({ pass: this }, () => Promise.resolve(body(this.context))).then((value) => ended({ ok: true, value }), failed);
     } catch (error) {
       failed(error);
     }
@@ -109,10 +108,13 @@ export class Pass implements PassScope, ExecutorHost {
     return promise;
   }
 
-  /** The error that a step threw here. */
-  original(error: unknown): unknown {
-    return this.outcomes.original(error);
+  /** The body's call of another saga: a step of this one. */
+  child(saga: SagaDefinition, args: readonly unknown[], body?: StartOptions['body']): Promise<unknown> {
+    const { operation, invoke } = this.host.child(saga, body, () => this.journal.note({ pivot: 'passed' }));
+    return this.step(operation, args, invoke);
   }
+
+  readonly original = (error: unknown): unknown => this.outcomes.original(error);
 
   /** Ends the pass: no call settles, nothing more is written or started. */
   close(reason: unknown): void {

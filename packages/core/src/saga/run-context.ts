@@ -1,5 +1,5 @@
 import { durationMs } from '../base/duration.js';
-import type { Operation, RunContext } from './definition.js';
+import type { Operation, RunContext, SagaDefinition } from './definition.js';
 import type { Invoke } from './step-call.js';
 import { receiveOperation, SLEEP } from './waits.js';
 
@@ -10,6 +10,7 @@ const nothing: Invoke = () => Promise.resolve();
 export function contextOf(
   run: { readonly saga: string; readonly id: string },
   call: (operation: Operation, args: readonly unknown[], invoke: Invoke) => Promise<unknown>,
+  child: (saga: SagaDefinition, args: readonly unknown[]) => Promise<unknown>,
 ): RunContext {
   return {
     saga: run.saga,
@@ -20,5 +21,6 @@ export function contextOf(
       const limit = timeout === undefined ? [] : [durationMs(timeout, 'timeout')];
       return call(receiveOperation(name), [name, ...limit], nothing) as never;
     },
+    child: (saga, ...args) => child(saga as unknown as SagaDefinition, args) as never,
   };
 }

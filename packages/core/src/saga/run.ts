@@ -16,7 +16,7 @@ import type { BodyEnd, PassHost } from './pass-host.js';
 import type { EndRecord, StartedRecord } from './records.js';
 import type { Runtime } from './runtime-types.js';
 import type { RunEnd } from './run-end.js';
-import { freeze, unwind } from './unwind.js';
+import { freeze, isUndone, unwind } from './unwind.js';
 import type { UnwindHost } from './unwind.js';
 
 /** What a run needs of the runtime. */
@@ -34,6 +34,7 @@ export interface RunHost {
   /** All interceptors in one, or none. */
   readonly around: Around | undefined;
   operation(name: string): Operation | undefined;
+  child: PassHost['child'];
   /** Arguments of a run, as a replay gets them. */
   copied(args: readonly unknown[]): readonly unknown[];
   now(): Promise<number>;
@@ -106,13 +107,11 @@ export class Run implements PassHost, UnwindHost {
     return this.host.leaseMs;
   }
 
-  operation(name: string): Operation | undefined {
-    return this.host.operation(name);
-  }
+  readonly operation = (name: string): Operation | undefined => this.host.operation(name);
 
-  now(): Promise<number> {
-    return this.host.now();
-  }
+  child: RunHost['child'] = (...args) => this.host.child(...args);
+
+  readonly now = (): Promise<number> => this.host.now();
 
   /** A run that does not exist yet: its beginning is written with the first intents. */
   begin(started: StartedRecord, body: (run: RunContext) => Promise<unknown>): void {
@@ -265,7 +264,7 @@ export class Run implements PassHost, UnwindHost {
   /** The frozen list first, once; then the undos, read from the journal. */
   private async undo(patch: HeadPatch = {}): Promise<void> {
     if (!this.journal.history.frozen) await freeze(this, patch);
-    const stopped = this.journal.history.end ? undefined : await unwind(this);
+    const stopped = isUndone(this.journal.history) ? undefined : await unwind(this);
     if (stopped?.status === 'stuck') return this.settleDone({ ...stopped, cause: this.thrown ?? stopped.cause });
     if (stopped) return;
     const { end, cause } = this.journal.history;

@@ -108,6 +108,8 @@ export interface Runtime extends AsyncDisposable {
  * `invoke` runs one call of the step with all its policies.
  */
 export interface PassScope {
+  /** Another saga as a step of this one; `body`: on the object at hand. */
+  child(saga: SagaDefinition, args: readonly unknown[], body?: StartOptions['body']): Promise<unknown>;
   readonly runtime: Runtime;
   /** False once the run has ended here, or was left: what still runs in its scope belongs to no run. */
   readonly isOpen: boolean;

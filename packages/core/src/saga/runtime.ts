@@ -12,6 +12,7 @@ import { parseWith } from '../base/schema.js';
 import type { Head, Loaded, Store } from '../base/store.js';
 import type { Operation, SagaDefinition } from './definition.js';
 import { OwnershipLostError, RuntimeStoppedError, SagaIdConflictError } from './errors.js';
+import { Children } from './child.js';
 import { History } from './history.js';
 import { createAdmin } from './admin.js';
 import type { Admin } from './admin-types.js';
@@ -61,6 +62,7 @@ class SagaRuntime implements Runtime, RunHost {
   private readonly leases: Leases;
   private readonly worker: Worker;
   private readonly verbs: Verbs;
+  private readonly children: Children;
   readonly admin: Admin;
   private readonly runs = new Map<string, Run>();
   recovered = 0;
@@ -91,6 +93,7 @@ class SagaRuntime implements Runtime, RunHost {
     this.worker = new Worker(this);
     this.verbs = new Verbs(this.desk, (stream) => this.nudge(stream));
     this.admin = createAdmin(this, this.verbs);
+    this.children = new Children(this, this.verbs);
   }
 
   get runtime(): Runtime {
@@ -107,7 +110,11 @@ class SagaRuntime implements Runtime, RunHost {
   }
 
   operation(name: string): Operation | undefined {
-    return this.registry.operation(name);
+    return this.registry.operation(name) ?? this.children.named(name);
+  }
+
+  child(saga: SagaDefinition, body: StartOptions['body'], onPivot: () => void): ReturnType<RunHost['child']> {
+    return { operation: this.children.operation(saga.name), invoke: this.children.invoke(saga, body, onPivot) };
   }
 
   resolvable(): readonly string[] {

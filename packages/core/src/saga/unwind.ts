@@ -3,9 +3,9 @@ import { runInScope } from '../base/scope.js';
 import { sleep } from '../base/clock.js';
 import type { Environment } from '../base/environment.js';
 import type { Compensation, Operation } from './definition.js';
-import { UndoTimeoutError } from './errors.js';
+import { SagaMixedError, SagaStuckError, UndoTimeoutError } from './errors.js';
 import { undoneKey } from './history.js';
-import type { StepHistory } from './history.js';
+import type { History, StepHistory } from './history.js';
 import type { FrozenRecord } from './records.js';
 import type { Journal } from './journal.js';
 import type { RunEnd } from './run-end.js';
@@ -45,8 +45,7 @@ export async function freeze(run: UnwindHost, patch: HeadPatch): Promise<void> {
   const lateAt = late.length === 0 ? {} : { lateAt: (await run.now()) + Math.max(...late.map((step) => lateEffectMs(run, step))) };
   journal.add('undo', 'undo.frozen', { list: todo.map(({ n }) => n), late: late.map(({ n }) => n), ...lateAt });
   if (todo.length > 0) return journal.flush(patch);
-  journal.add('end', 'saga.compensated', {});
-  return journal.flush({ ...patch, ...OVER, status: 'compensated' });
+  return finish(run, patch);
 }
 
 /** An attempt whose outcome nobody learned: its effect may come after the undo looked for it. */
@@ -84,16 +83,22 @@ export async function unwind(run: UnwindHost): Promise<Unwound> {
     if (stopped) return stopped;
   }
   // The last undo brought the end along, unless a person has settled it.
-  if (!history.end) await finish(run);
+  if (!isUndone(history)) await finish(run);
   return undefined;
 }
 
+/** Whether the end of going back is written: a child may have completed before its parent undid it. */
+export function isUndone({ end }: History): boolean {
+  return end !== undefined && end.status !== 'completed';
+}
+
 /** Writes the end with what is buffered. Whatever a person has waived stays in the world: that is never called compensated. */
-function finish(run: UnwindHost): Promise<void> {
+function finish(run: UnwindHost, patch: HeadPatch = {}): Promise<void> {
   const { journal } = run;
   const status = journal.history.waived ? 'mixed' : 'compensated';
-  journal.add('end', status === 'mixed' ? 'saga.mixed' : 'saga.compensated', {});
-  return journal.flush({ ...OVER, status });
+  // A child that had completed has an end already.
+  journal.add(journal.history.end ? 'end/undone' : 'end', status === 'mixed' ? 'saga.mixed' : 'saga.compensated', {});
+  return journal.flush({ ...patch, ...OVER, status });
 }
 
 async function undoStep(run: UnwindHost, n: number, late: boolean): Promise<Unwound> {
@@ -155,7 +160,8 @@ async function attempts(run: UnwindHost, step: StepHistory, compensation: Compen
       const told = { step: step.intent.operation, error, details: { attempt } };
       journal.tell('undo.failed', told);
       if (attempt === policy.alertAfter) journal.tell('undo.alert', told);
-      if (attempt > policy.maxRetries) return { error };
+      // A child that waits for a person makes its parent wait for one.
+      if (attempt > policy.maxRetries || error instanceof SagaStuckError || error instanceof SagaMixedError) return { error };
       const pause = Math.min(policy.delayMs * 2 ** Math.min(attempt - 1, 30), policy.maxDelayMs);
       await sleep(environment.clock, pause * (0.5 + environment.random.next() / 2), run.interrupted, true);
     }

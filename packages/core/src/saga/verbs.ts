@@ -1,11 +1,12 @@
 import { encodeRecord } from '../base/codec.js';
 import type { Codec } from '../base/codec.js';
-import { ConflictError, InvariantError } from '../base/errors.js';
+import { ConflictError, InvariantError, messageOf } from '../base/errors.js';
 import type { Head, HeadPatch, NewEntry } from '../base/store.js';
 import type { Audit } from './admin-types.js';
 import { SagaNotFoundError, SagaVerbError } from './errors.js';
 import { History, undoneKey } from './history.js';
-import { readMeta, writeMeta } from './meta.js';
+import { plainError } from './intent.js';
+import { readMeta, shortCause, writeMeta } from './meta.js';
 import type { Meta } from './meta.js';
 import { streamOf } from './pen.js';
 import type { Desk } from './pen.js';
@@ -52,6 +53,27 @@ export class Verbs {
       const key = run.history.cancel ? this.auditKey() : 'cancel';
       const entries = [this.entry(key, 'cancel.requested', { ...audit })];
       return { entries, head: { ...this.wake(run), meta: writeMeta({ ...run.meta, cancelRequested: true }) } };
+    });
+  }
+
+  /** A parent goes back: the child is undone, wherever it is. @throws SagaVerbError when its pivot has passed. */
+  async undoChild(saga: string, id: string, cause: unknown): Promise<void> {
+    const audit = { who: 'its parent', why: messageOf(cause) };
+    if (await this.cancelUnborn(saga, id, audit)) return;
+    return this.change(saga, id, (run) => {
+      const { status } = run.head;
+      if (status === 'compensated' || status === 'compensating' || status === 'stuck' || status === 'mixed' || run.history.cancel)
+        return undefined;
+      if (run.meta.pivot === 'passed') throw this.refusal('undoing it', saga, id, run);
+      if (status === 'running') {
+        const meta = writeMeta({ ...run.meta, cancelRequested: true });
+        return { entries: [this.entry('cancel', 'cancel.requested', audit)], head: { ...this.wake(run), meta } };
+      }
+      const decision = this.entry('compensating', 'saga.compensating', { cause: plainError(cause) });
+      return {
+        entries: [decision],
+        head: { status: 'compensating', wake: NOW, meta: writeMeta({ ...run.meta, cause: shortCause(cause) }) },
+      };
     });
   }
 
@@ -170,13 +192,14 @@ export class Verbs {
     }
   }
 
-  private async change(saga: string, id: string, judge: (run: Found) => Verdict): Promise<void> {
+  private async change(saga: string, id: string, judge: (run: Found) => Verdict | undefined): Promise<void> {
     const stream = streamOf(saga, id);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const loaded = await this.desk.store.load(stream);
       if (!loaded) throw new SagaNotFoundError(saga, id);
       const { head } = loaded;
       const verdict = judge({ head, history: History.read(this.desk.codecs, loaded.entries), meta: readMeta(head.meta) });
+      if (!verdict) return;
       try {
         const { version, stamp } = head;
         await this.desk.store.commit({ id: stream, expect: { version, stamp }, ...verdict });

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { sleep } from '../base/clock.js';
+import type { Environment } from '../base/environment.js';
+import type { Operation, SagaDefinition } from './definition.js';
+import { operationHash, undoPolicy } from './definition.js';
+import { SagaCompensatedError, SagaStuckError } from './errors.js';
+import { readMeta } from './meta.js';
+import { streamOf } from './pen.js';
+import type { Desk } from './pen.js';
+import type { RunHandle, StartOptions, WaitOptions } from './runtime-types.js';
+import type { Invoke } from './step-call.js';
+import type { Verbs } from './verbs.js';
+
+/** What children need of the runtime. */
+export interface ChildHost {
+  readonly desk: Desk;
+  start(saga: SagaDefinition, args: readonly unknown[], options: StartOptions): Promise<RunHandle>;
+  handle(saga: string, id: string): RunHandle;
+}
+
+const PREFIX = '@saga ';
+const POLL_MS = 1_000;
+// A child's undo takes as long as it takes: its own undos are bounded.
+const UNBOUNDED_MS = 2_147_483_647;
+
+/**
+ * A saga that a saga calls is a step of it: a run of its own, whose id is the step's key, so that a repeated call meets
+ * the same run. Undoing the step undoes that run, wherever it is: completed, under way, or not begun.
+ */
+export class Children {
+  private readonly operations = new Map<string, Operation>();
+
+  constructor(
+    private readonly host: ChildHost,
+    private readonly verbs: Verbs,
+  ) {}
+
+  /** The operation that stands for a saga as a step; undefined when the name is of something else. */
+  named(operation: string): Operation | undefined {
+    return operation.startsWith(PREFIX) ? this.operation(operation.slice(PREFIX.length)) : undefined;
+  }
+
+  operation(saga: string): Operation {
+    let operation = this.operations.get(saga);
+    if (!operation) this.operations.set(saga, (operation = this.make(saga)));
+    return operation;
+  }
+
+  /** Starts the child, or meets it, and waits for its end. `onPivot`: its pivot has passed, so it cannot be undone. */
+  invoke(saga: SagaDefinition, body: StartOptions['body'], onPivot: () => void): Invoke {
+    return async (args, call) => {
+      const id = childId((call as unknown as { readonly key: string }).key);
+      const options = { id, ...(body ? { body } : {}) };
+      const handle = await this.host.start(saga, args, options);
+      const result = await this.ended(handle, call.environment as Environment, call.signal);
+      const found = await this.host.desk.store.load(streamOf(saga.name, id), { limit: 0 });
+      if (readMeta(found?.head.meta ?? '').pivot === 'passed') onPivot();
+      return result;
+    };
+  }
+
+  /** A child that is stuck has not ended: a person will resolve it. */
+  private async ended(handle: RunHandle, environment: Environment, signal: AbortSignal | undefined): Promise<unknown> {
+    const options: WaitOptions = signal ? { signal } : {};
+    for (;;) {
+      try {
+        return await handle.outcome(options);
+      } catch (error) {
+        if (!(error instanceof SagaStuckError)) throw error;
+        await sleep(environment.clock, POLL_MS, signal);
+      }
+    }
+  }
+
+  private make(saga: string): Operation {
+    const name = `${PREFIX}${saga}`;
+    const policy = { ...undoPolicy(name, { total: true }), timeoutMs: UNBOUNDED_MS };
+    const compensation = {
+      name: `undo of ${saga}`,
+      policy,
+      run: async ({ forwardKey, cause }: { readonly forwardKey: string; readonly cause: unknown }): Promise<void> => {
+        const id = childId(forwardKey);
+        await this.verbs.undoChild(saga, id, cause);
+        // Whatever else it ends with is told: stuck and mixed children need a person, and so does the parent.
+        await this.host
+          .handle(saga, id)
+          .outcome()
+          .catch((error: unknown) => {
+            if (!(error instanceof SagaCompensatedError)) throw error;
+          });
+      },
+    };
+    // A child that was undone has left nothing behind.
+    const facts = { name, compensation };
+    return { ...facts, refusedOn: ['SAGA_COMPENSATED'], repeatable: true, hash: operationHash(facts) };
+  }
+}
+
+/** Keys grow with each generation; an id has an end. */
+function childId(key: string): string {
+  return key.length <= 200 ? key : `of ${createHash('sha256').update(key).digest('base64url')}`;
+}

@@ -1,0 +1,146 @@
+import { defineSaga, defineStep, RefusedError } from '@redress/core';
+import type { RunContext } from '@redress/core';
+import { describe, expect, it } from 'vitest';
+import { World } from './support.js';
+
+/** A child of two steps, in a parent of a step before and one after it. */
+function family(more: { child?: (run: RunContext) => unknown; parent?: () => unknown; undoFails?: () => boolean; pivot?: true } = {}) {
+  const world = new World();
+  const log: string[] = [];
+  const step = (name: string, ms = 0) =>
+    defineStep(
+      name,
+      {
+        compensate: () => {
+          log.push(`undo ${name}`);
+          if (name === 'seat' && more.undoFails?.()) throw new Error('closed');
+        },
+        undo: { total: true, maxRetries: 1 },
+      },
+      async () => {
+        log.push(name);
+        if (ms > 0) await new Promise<void>((resolve) => void world.clock.setTimer(ms, resolve));
+        return name;
+      },
+    );
+  const [seat, meal, hotel] = [step('seat'), step('meal', 100), step('hotel')];
+  const ticket = defineStep(
+    'ticket',
+    { irreversible: 'sold', ...(more.pivot ? { pivot: true as const } : {}) },
+    async () => void log.push('ticket'),
+  );
+  const flight = defineSaga('flight', {}, async (run, to: string) => {
+    await run.step(seat);
+    await run.step(meal);
+    if (more.pivot) await run.step(ticket);
+    await more.child?.(run);
+    return `flight to ${to}`;
+  });
+  const trip = defineSaga('trip', { id: () => 't' }, async (run) => {
+    const booked = await run.child(flight, 'Rome');
+    const again = await run.step(hotel);
+    await more.parent?.();
+    return [booked, again];
+  });
+  const options = { sagas: [flight, trip], steps: [seat, meal, hotel, ticket], lease: 1_000 as const, poll: 50 };
+  const process = world.process(options);
+  const code = (end: Promise<unknown>): Promise<unknown> =>
+    world.clock.until(
+      end.catch((error: { code: string }) => error.code),
+      3_600_000,
+    );
+  const childStatus = async (): Promise<unknown> =>
+    (await world.store.scan({ kind: 'saga', name: 'flight' })).heads.map(({ status }) => status);
+  return { world, log, trip, options, process, code, childStatus };
+}
+
+const fail = (): never => {
+  throw new Error('no more money');
+};
+
+describe('a saga that a saga calls', () => {
+  it('I1 is a run of its own, and its result is the step’s', async () => {
+    const { log, trip, process, code, childStatus } = family();
+    expect(await code(process.runtime.run(trip, []))).toEqual(['flight to Rome', 'hotel']);
+    expect(log).toEqual(['seat', 'meal', 'hotel']);
+    expect(await childStatus()).toEqual(['completed']);
+  });
+
+  it('I2 C14 that completed is undone with its parent, in its place in the order', async () => {
+    const { log, trip, process, code, childStatus } = family({ parent: fail });
+    expect(await code(process.runtime.run(trip, []))).toBe('SAGA_COMPENSATED');
+    expect(log.slice(3)).toEqual(['undo hotel', 'undo meal', 'undo seat']);
+    expect(await childStatus()).toEqual(['compensated']);
+  });
+
+  it('I3 that was undone by itself fails its parent and is not touched again', async () => {
+    const { log, trip, process, code, childStatus } = family({
+      child: () => {
+        throw new RefusedError('no plane');
+      },
+    });
+    expect(await code(process.runtime.run(trip, []))).toBe('SAGA_COMPENSATED');
+    expect(log).toEqual(['seat', 'meal', 'undo meal', 'undo seat']);
+    expect(await childStatus()).toEqual(['compensated']);
+  });
+
+  it('is met again, and not begun twice, when the parent’s process died while it ran', async () => {
+    const { world, log, trip, options, process, code, childStatus } = family({ child: (run) => run.sleep(5_000) });
+    void process.runtime.run(trip, []).catch(() => {});
+    await world.clock.advance(500);
+    process.kill();
+    const two = world.process(options);
+    expect(await code(two.runtime.handle(trip, 't').outcome())).toEqual(['flight to Rome', 'hotel']);
+    expect(log).toEqual(['seat', 'meal', 'hotel']);
+    expect(await childStatus()).toEqual(['completed']);
+  });
+
+  it('that is under way when its parent is cancelled is taken back before the parent ends', async () => {
+    const { world, log, trip, process, code, childStatus } = family({ child: (run) => run.receive('never') });
+    const end = process.runtime.run(trip, []);
+    await world.clock.advance(500);
+    await process.runtime.admin.cancel('trip', 't', { who: 'ann', why: 'changed her mind' });
+    expect(await code(end)).toBe('SAGA_COMPENSATED');
+    expect(log).toEqual(['seat', 'meal', 'undo meal', 'undo seat']);
+    expect(await childStatus()).toEqual(['compensated']);
+  });
+
+  it('that is stuck going back makes its parent stuck; both go on when a person has helped the child', async () => {
+    let closed = true;
+    const { world, trip, process, code, childStatus } = family({ parent: fail, undoFails: () => closed });
+    expect(await code(process.runtime.run(trip, []))).toBe('SAGA_STUCK');
+    expect(await childStatus()).toEqual(['stuck']);
+    const view = await process.runtime.admin.show('trip', 't');
+    expect(view.steps.map(({ operation, undo }) => [operation, undo])).toEqual([
+      ['@saga flight', 'stuck'],
+      ['hotel', 'undone'],
+    ]);
+    closed = false;
+    const audit = { who: 'ann', why: 'the airline is open' };
+    const [child] = (await process.runtime.admin.list({ saga: 'flight' })).runs;
+    await process.runtime.admin.retry('flight', child?.id ?? '', audit);
+    await world.clock.advance(1_000);
+    await process.runtime.admin.retry('trip', 't', audit);
+    expect(await code(process.runtime.handle(trip, 't').outcome())).toBe('SAGA_COMPENSATED');
+    expect(await childStatus()).toEqual(['compensated']);
+  });
+
+  it('with a pivot that has passed is a pivot of its parent: nothing is undone any more', async () => {
+    const { log, trip, process, code } = family({ pivot: true, parent: fail });
+    expect(await code(process.runtime.run(trip, []))).toBe('SAGA_STUCK');
+    expect(log.filter((one) => one.startsWith('undo'))).toEqual([]);
+    expect(await process.runtime.admin.show('trip', 't')).toMatchObject({ pivot: 'passed', status: 'stuck' });
+  });
+
+  it('is undone by a process that never ran either', async () => {
+    const { world, log, trip, options, process, code, childStatus } = family({ parent: () => new Promise(() => {}) });
+    void process.runtime.run(trip, []).catch(() => {});
+    await world.clock.advance(500);
+    process.kill();
+    await world.process({ worker: false }).runtime.admin.cancel('trip', 't', { who: 'ann', why: 'no' });
+    const two = world.process(options);
+    expect(await code(two.runtime.handle(trip, 't').outcome())).toBe('SAGA_COMPENSATED');
+    expect(log.slice(3)).toEqual(['undo hotel', 'undo meal', 'undo seat']);
+    expect(await childStatus()).toEqual(['compensated']);
+  });
+});
