@@ -294,15 +294,15 @@ describe('a process whose clock was stopped in a pause between two attempts', ()
       return { saga, options: { sagas: [saga], steps: [pay] } };
     };
     const loser = make('loser');
-    const one = world.process({ ...loser.options, lease: 1_200, worker: false }, undefined, own);
+    const one = world.process({ ...loser.options, lease: 60_000, worker: false }, undefined, own);
     void one.runtime.run(loser.saga, []).catch(() => {});
     await own.advance(10);
     expect(undos).toEqual(['loser']);
     const winner = make('winner');
     world.process(winner.options);
-    await world.clock.advance(5_000);
+    await world.clock.advance(70_000);
     // As after SIGCONT: all that was due comes at once, in the order in which it was due.
-    own.jump(5_000);
+    own.jump(70_000);
     await own.advance(5_000);
     expect(undos).toEqual(['loser', 'winner']);
   });
@@ -322,13 +322,13 @@ describe('a process whose clock was stopped in a pause between two attempts', ()
       return { saga, options: { sagas: [saga], steps: [pay] } };
     };
     const loser = make('loser', own);
-    const one = world.process({ ...loser.options, lease: 1_200, worker: false }, undefined, own);
+    const one = world.process({ ...loser.options, lease: 60_000, worker: false }, undefined, own);
     void one.runtime.run(loser.saga, []).catch(() => {});
     await own.advance(10);
     const winner = make('winner', world.clock);
     world.process(winner.options);
-    await world.clock.advance(5_000);
-    own.jump(5_000);
+    await world.clock.advance(70_000);
+    own.jump(70_000);
     await own.advance(5_000);
     expect(calls).toEqual(['loser', 'winner']);
   });
