@@ -157,6 +157,26 @@ describe('a pivot', () => {
     expect(log.filter((one) => one === 'pay')).toHaveLength(1);
   });
 
+  it('that the outside has never seen is called again with its key', async () => {
+    let asked = 0;
+    const { world, log, saga, options, process } = shop({
+      pay: async () => {
+        if (log.filter((one) => one === 'pay').length === 1) await new Promise(() => {});
+        return 'paid';
+      },
+      probe: async () => {
+        asked += 1;
+        return { outcome: 'absent' };
+      },
+    });
+    void process.runtime.run(saga, []).catch(() => {});
+    await world.clock.advance(100);
+    process.kill();
+    expect(await world.clock.until(world.process(options).runtime.handle(saga, 'x').outcome())).toBe('sent');
+    expect(asked).toBe(1);
+    expect(log.filter((one) => one === 'pay')).toHaveLength(2);
+  });
+
   it('J1 a step with an undo after it is refused before its intent, and the run is stuck', async () => {
     const one: ReturnType<typeof shop> = shop({ body: (run) => run.step(one.late) });
     const error = await one.outcome();

@@ -2,16 +2,17 @@ import 'reflect-metadata';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Store } from '@redress/core';
-import { redress } from '@redress/decorators';
-import type { App } from '@redress/decorators';
+import { CALM } from '@redress/example-shared';
 import type { Weather } from '@redress/example-shared';
-import { memoryStore } from '@redress/memory';
-import { audit } from './audit.js';
-import type { Audit } from './audit.js';
+import type { SagaView, TestRecovery } from '@redress/testkit';
+import { expect } from 'vitest';
+import { balanceOf, checkInvariants } from './invariants.js';
+import { REVIEW } from './reviewer.js';
 import { Accounts, Clearing, Fees, Limits, Reviews, Trail, TransferService } from './services.js';
-import type { Account, Transfer } from './transfer.js';
+import type { Account, Ending, Transfer } from './transfer.js';
 import { openAccounts, openDatabase } from './world/database.js';
+import { factsOf } from './world/facts.js';
+import type { Facts } from './world/facts.js';
 import { openWorld } from './world/world.js';
 import type { World } from './world/world.js';
 
@@ -20,53 +21,64 @@ export const ACCOUNTS: readonly Account[] = [
   { number: 'ben', cents: 1_000, dailyCents: 100_000, closed: false },
   { number: 'cleo', cents: 0, dailyCents: 100_000, closed: true },
 ];
-export const LEASE_MS = 60;
 
-/** A bank for one test: its outside world in a folder of its own, and processes that die when a test wants it. */
+/** An outside world for one test, in a folder of its own; nothing in it takes time. */
 export class Bank {
-  readonly store: Store = memoryStore();
-  readonly file: string;
   readonly world: World;
+  readonly file: string;
   readonly #folder = mkdtempSync(join(tmpdir(), 'redress-banking-test-'));
-  readonly #apps: App[] = [];
+  readonly #sql;
   readonly #worlds: World[] = [];
 
   constructor() {
     this.file = join(this.#folder, 'world.db');
-    const sql = openDatabase(this.file);
-    openAccounts(sql, ACCOUNTS);
-    sql.close();
+    this.#sql = openDatabase(this.file);
+    openAccounts(this.#sql, ACCOUNTS);
     this.world = this.openWorld();
   }
 
-  openWorld(clearingWeather?: Weather): World {
-    const world = openWorld({ file: this.file, ...(clearingWeather ? { clearingWeather } : {}) });
+  /** Another way into the same world. */
+  openWorld(clearingWeather: Weather = { ...CALM, latencyMs: 0 }): World {
+    const world = openWorld({ file: this.file, weather: { ...CALM, latencyMs: 0 }, clearingWeather });
     this.#worlds.push(world);
     return world;
   }
 
-  /** A process of the bank. One whose store is dead never ends; nobody waits for it. */
-  async start(world: World = this.world, store: Store = this.store): Promise<App> {
-    const accounts = new Accounts(world.ledger);
-    const parts = [new Limits(world.limits), accounts, new Fees(world.ledger), new Reviews(world.reviews)] as const;
-    const [clearing, trail] = [new Clearing(world.clearing), new Trail(world.archive)];
-    const service = new TransferService(parts[0], accounts, parts[2], parts[3], clearing, trail);
-    const app = await redress({ store, instances: [...parts, clearing, trail, service], lease: LEASE_MS, poll: 10, grace: 20 });
-    if (store === this.store) this.#apps.push(app);
-    return app;
+  get facts(): Facts {
+    return factsOf(this.#sql);
   }
 
-  audit(...transfers: readonly Transfer[]): Promise<Audit> {
-    return audit(this.store, this.file, transfers);
-  }
-
-  async close(): Promise<void> {
-    for (const app of this.#apps) await app.stop();
+  close(): void {
     for (const world of this.#worlds) world.close();
+    this.#sql.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 
-export function broken({ invariants }: Audit): readonly string[] {
-  return invariants.flatMap(({ differs }) => differs);
+/** The objects of one process of the bank. */
+export function servicesOn(world: World): readonly object[] {
+  const [limits, accounts, fees] = [new Limits(world.limits), new Accounts(world.ledger), new Fees(world.ledger)] as const;
+  const [reviews, clearing, trail] = [new Reviews(world.reviews), new Clearing(world.clearing), new Trail(world.archive)] as const;
+  return [limits, accounts, fees, reviews, clearing, trail, new TransferService(limits, accounts, fees, reviews, clearing, trail)];
+}
+
+/** Nothing is lost or made, and the journal and the world say the same. */
+export function check({ facts }: Bank, transfer: Transfer, run: SagaView): void {
+  const endings: Readonly<Record<string, Ending>> = { completed: 'completed', compensated: 'undone', running: 'waiting', stuck: 'stuck' };
+  const found = checkInvariants(facts, [transfer], new Map([[transfer.id, endings[run.status] ?? 'unfinished']]));
+  expect(found.flatMap(({ differs }) => differs)).toEqual([]);
+}
+
+/** Not a cent is missing, at any moment: what left one account is in another, or in transit. */
+export function count({ facts }: Bank): void {
+  const { atFirst, accounts, fees, otherBanks, inTransit } = balanceOf(facts);
+  expect(accounts + fees + otherBanks + inTransit).toBe(atFirst);
+}
+
+/** The person at the desk decides the case that lies there, if there is one, and says so. */
+export async function decide(bank: Bank, t: TestRecovery, approved: boolean): Promise<void> {
+  const [open] = bank.world.reviews.open();
+  if (!open) return;
+  bank.world.reviews.decide(open.id, approved, 'A. Ferrari');
+  await t.app.signal(TransferService, 'transfer', 't-1', REVIEW, { approved, by: 'A. Ferrari' }, { key: open.id });
 }

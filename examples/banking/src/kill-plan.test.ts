@@ -33,8 +33,8 @@ describe('KillPlan', () => {
     expect(kills).toEqual(killsOf(new KillPlan(5, { ...hundred, first: undefined })));
     expect(kills).not.toEqual(killsOf(new KillPlan(5, { ...hundred, first: undefined, seed: 8 })));
     kills.forEach(([at], k) => {
-      expect(at).toBeGreaterThan(200 * k);
-      expect(at).toBeLessThan(200 * (k + 1));
+      expect(at).toBeGreaterThan(180 * k);
+      expect(at).toBeLessThan(180 * (k + 1));
     });
   });
 

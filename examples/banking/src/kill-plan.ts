@@ -2,9 +2,9 @@ import { seeded } from '@redress/example-shared';
 import type { Report } from './messages.js';
 
 /** Events of a transfer, on average. A guess is enough to spread the kills. */
-const EVENTS_PER_TRANSFER = 10;
-/** Events of others for which the chosen worker is waited for. */
-const PATIENCE = 300;
+const EVENTS_PER_TRANSFER = 9;
+/** Part of the pause between two kills for which the chosen worker is waited for. */
+const PATIENCE = 0.1;
 const COUNTED = /^(step\.(started|completed|refused)|undo\.completed|saga\.(completed|compensated))$/;
 
 /**
@@ -15,6 +15,7 @@ const COUNTED = /^(step\.(started|completed|refused)|undo\.completed|saga\.(comp
 export class KillPlan {
   readonly #due: { readonly at: number; readonly worker: number }[];
   #first: string | undefined;
+  readonly #patience: number;
   #count = 0;
 
   /** `first`: the transfer whose answer is cut off. */
@@ -26,6 +27,7 @@ export class KillPlan {
     const total = transfers * EVENTS_PER_TRANSFER;
     this.#first = kills > 0 ? first : undefined;
     const others = kills - (this.#first === undefined ? 0 : 1);
+    this.#patience = (PATIENCE * total) / Math.max(others, 1);
     this.#due = Array.from({ length: others }, (_, k) => ({
       at: (total * (k + 0.2 + random() * 0.6)) / others,
       worker: 1 + Math.floor(random() * workers),
@@ -48,7 +50,7 @@ export class KillPlan {
     const next = this.#due[0];
     if (!next || this.#count < next.at) return false;
     // One that has nothing to say is not waited for.
-    if (worker !== next.worker && this.#count < next.at + PATIENCE) return false;
+    if (worker !== next.worker && this.#count < next.at + this.#patience) return false;
     this.#due.shift();
     return true;
   }

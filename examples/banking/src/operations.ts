@@ -19,7 +19,7 @@ const UNDO_OF = {
   'Reviews.request': 'Reviews.withdraw',
 } as const satisfies Partial<Record<Step, string>>;
 
-export type Operation = Step | (typeof UNDO_OF)[keyof typeof UNDO_OF] | 'Clearing.lookUp';
+export type Operation = Step | (typeof UNDO_OF)[keyof typeof UNDO_OF] | 'Accounts.lookUp' | 'Clearing.lookUp';
 
 /** How the undo of a step is called on the screen. */
 export function undoOf(step: string): string {

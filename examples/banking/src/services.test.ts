@@ -1,133 +1,118 @@
-import { SagaCompensatedError } from '@redress/core';
-import { CALM } from '@redress/example-shared';
+import { testRecovery } from '@redress/testkit';
+import type { TestRecovery } from '@redress/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Bank, broken } from './bank.fixture.js';
+import { Bank, check, decide, servicesOn } from './bank.fixture.js';
+import { balanceOf } from './invariants.js';
 import { REVIEW } from './reviewer.js';
-import { TransferService } from './services.js';
+import { Accounts, Clearing, Trail, TransferService } from './services.js';
 import type { Transfer } from './transfer.js';
 
 const within: Transfer = { id: 't-1', from: 'ana', to: 'ben', cents: 20_000 };
-const abroad: Transfer = { id: 't-2', from: 'ana', to: 'x-1', bank: 'NORDBANK', cents: 20_000 };
-const large: Transfer = { id: 't-3', from: 'ana', to: 'ben', cents: 2_000_000 };
+const abroad: Transfer = { id: 't-1', from: 'ana', to: 'x-1', bank: 'NORDBANK', cents: 20_000 };
+const large: Transfer = { id: 't-1', from: 'ana', to: 'ben', cents: 2_000_000 };
 
 describe('a transfer', () => {
   let bank: Bank;
-  beforeEach(() => (bank = new Bank()));
+  beforeEach(() => void (bank = new Bank()));
   afterEach(() => bank.close());
 
-  async function transfer(one: Transfer, world = bank.world): Promise<unknown> {
-    const app = await bank.start(world);
-    const handle = await app.start(TransferService, 'transfer', one);
-    return handle.outcome({ timeout: '5s' }).catch((error: unknown) => {
-      if (error instanceof SagaCompensatedError) return (error.cause as { code?: string }).code;
-      throw error;
-    });
-  }
-
-  const balance = async (account: string): Promise<number | undefined> =>
-    (await bank.audit()).facts.accounts.find(({ number }) => number === account)?.balance;
+  const open = (): Promise<TestRecovery> => testRecovery({ instances: () => servicesOn(bank.world) });
+  const transfer = (t: TestRecovery, one: Transfer): Promise<unknown> => t.run(TransferService, (s) => s.transfer(one));
+  const balance = (account: string): number | undefined => bank.facts.accounts.find(({ number }) => number === account)?.balance;
 
   it('moves the money and the fee', async () => {
-    expect(await transfer(within)).toEqual({ proof: expect.stringContaining('Accounts.credit') as string });
-    expect(await balance('ben')).toBe(21_000);
-    expect(await balance('ana')).toBe(5_000_000 - 20_000 - 15);
-    expect(broken(await bank.audit(within))).toEqual([]);
+    await using t = await open();
+    expect(await transfer(t, within)).toEqual({ proof: expect.stringContaining('Accounts.credit') as string });
+    expect([balance('ana'), balance('ben')]).toEqual([5_000_000 - 20_000 - 15, 21_000]);
+    check(bank, within, t.saga('t-1'));
   });
 
   it('pays another bank', async () => {
-    expect(await transfer(abroad)).toEqual({ proof: expect.stringContaining('Clearing.submit') as string });
-    expect((await bank.audit()).balance).toMatchObject({ otherBanks: 20_000, fees: 80, inTransit: 0 });
-    expect(broken(await bank.audit(abroad))).toEqual([]);
+    await using t = await open();
+    expect(await transfer(t, abroad)).toEqual({ proof: expect.stringContaining('Clearing.submit') as string });
+    expect(balanceOf(bank.facts)).toMatchObject({ otherBanks: 20_000, fees: 80, inTransit: 0 });
+    check(bank, abroad, t.saga('t-1'));
   });
 
   it.each([
-    ['its daily limit is used up', { ...within, cents: 4_000_001 }, 'DAILY_LIMIT', 'refused'],
-    ['the account has too little', { ...within, from: 'ben', to: 'ana', cents: 1_001 }, 'INSUFFICIENT_FUNDS', 'undone'],
-    ['the account has nothing left for the fee', { ...within, from: 'ben', to: 'ana', cents: 1_000 }, 'INSUFFICIENT_FUNDS', 'undone'],
-    ['the receiver has closed the account', { ...within, to: 'cleo' }, 'ACCOUNT_CLOSED', 'undone'],
-    ['nobody knows the sender', { ...within, from: 'zoe' }, 'UNKNOWN_ACCOUNT', 'refused'],
-    ['nobody knows the other bank', { ...abroad, bank: 'GHOSTBANK' }, 'UNKNOWN_BANK', 'undone'],
-  ])('changes nothing when %s', async (_why, one: Transfer, code, ending) => {
-    expect(await transfer(one)).toBe(code);
-    const found = await bank.audit(one);
-    expect(found.endings.get(one.id)).toBe(ending);
-    expect(broken(found)).toEqual([]);
-    expect(found.balance.accounts).toBe(found.balance.atFirst);
+    ['its daily limit is used up', { ...within, cents: 4_000_001 }, 'DAILY_LIMIT'],
+    ['the account has too little', { ...within, from: 'ben', to: 'ana', cents: 1_001 }, 'INSUFFICIENT_FUNDS'],
+    ['the account has nothing left for the fee', { ...within, from: 'ben', to: 'ana', cents: 1_000 }, 'INSUFFICIENT_FUNDS'],
+    ['the receiver has closed the account', { ...within, to: 'cleo' }, 'ACCOUNT_CLOSED'],
+    ['nobody knows the sender', { ...within, from: 'zoe' }, 'UNKNOWN_ACCOUNT'],
+    ['nobody knows the other bank', { ...abroad, bank: 'GHOSTBANK' }, 'UNKNOWN_BANK'],
+  ])('changes nothing when %s', async (_why, one: Transfer, code) => {
+    await using t = await open();
+    await expect(transfer(t, one)).rejects.toMatchObject({ cause: { code } });
+    expect(t.saga('t-1')).toBeCompensated();
+    expect(balanceOf(bank.facts).accounts).toBe(balanceOf(bank.facts).atFirst);
+    check(bank, one, t.saga('t-1'));
   });
 
   it('asks the clearing house when its answer does not come, and goes on', async () => {
-    const mute = bank.openWorld({ ...CALM, timeoutMs: 1 });
-    // Every answer to a payment is lost; the question about it is answered.
-    mute.clearing.submit = (...args) => bank.world.clearing.submit(...args).then(() => Promise.reject(timeout()));
-    expect(await transfer(abroad, mute)).toEqual({ proof: expect.stringContaining('Clearing.submit') as string });
-    expect(broken(await bank.audit(abroad))).toEqual([]);
+    await using t = await open();
+    t.unknownAt(Clearing, 'submit');
+    expect(await transfer(t, abroad)).toEqual({ proof: expect.stringContaining('Clearing.submit') as string });
+    expect(t.calls(Clearing, 'submit')).toHaveLength(1);
+    check(bank, abroad, t.saga('t-1'));
   });
 
   it('is undone when the payment never arrived, and a late arrival has no effect', async () => {
-    const mute = bank.openWorld();
-    let late = (): Promise<unknown> => Promise.resolve();
-    mute.clearing.submit = (...args) => {
-      late = () => bank.world.clearing.submit(...args);
-      return Promise.reject(timeout());
-    };
-    expect(await transfer(abroad, mute)).toBe('REFUSED');
-    await expect(late()).rejects.toMatchObject({ code: 'KEY_CLOSED' });
-    const found = await bank.audit(abroad);
-    expect(found.balance.accounts).toBe(found.balance.atFirst);
-    expect(broken(found)).toEqual([]);
+    await using t = await open();
+    t.unknownAt(Clearing, 'submit', { effect: false });
+    await expect(transfer(t, abroad)).rejects.toThrow('did not happen, says its probe');
+    check(bank, abroad, t.saga('t-1'));
+    const [call] = t.calls(Clearing, 'submit');
+    await expect(bank.world.clearing.submit(abroad, { idempotencyKey: call?.key ?? '' })).rejects.toMatchObject({ code: 'KEY_CLOSED' });
+  });
+
+  it('credits once when the answer of the ledger is lost', async () => {
+    await using t = await open();
+    t.unknownAt(Accounts, 'credit');
+    await transfer(t, within);
+    expect(balance('ben')).toBe(21_000);
+    check(bank, within, t.saga('t-1'));
   });
 
   it('is recorded again and again once the money has arrived: there is no way back', async () => {
-    const forgetful = bank.openWorld();
-    let failures = 0;
-    forgetful.archive.record = (...args) =>
-      ++failures < 7 ? Promise.reject(new Error('the archive is closed')) : bank.world.archive.record(...args);
-    expect(await transfer(within, forgetful)).toEqual({ proof: expect.any(String) as string });
-    expect(broken(await bank.audit(within))).toEqual([]);
+    await using t = await open();
+    t.failAt(Trail, 'record', new Error('the archive is closed'), { times: 20 });
+    await transfer(t, within);
+    expect(t.saga('t-1')).toBeCompleted();
+    check(bank, within, t.saga('t-1'));
   });
 
   describe('of a large sum', () => {
-    async function waiting(): Promise<void> {
-      for (;;) {
-        const head = (await bank.store.load('Transfer/t-3', { limit: 0 }))?.head;
-        if (head?.owner === null && bank.world.reviews.open().length === 1) return;
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-    }
-
-    it('waits for a person, with the money in transit and the case on the pile', async () => {
-      const app = await bank.start();
-      await app.start(TransferService, 'transfer', large);
-      await waiting();
-      const found = await bank.audit(large);
-      expect(found.endings.get('t-3')).toBe('waiting');
-      expect(found.balance.inTransit).toBe(large.cents);
-      expect(broken(found)).toEqual([]);
+    it('waits for a person for a month, with the money in transit and the case on the pile', async () => {
+      await using t = await open();
+      await t.start(TransferService, (s) => s.transfer(large));
+      await t.settle();
+      await t.advance('30d');
+      expect(t.saga('t-1')).toBeRunning();
+      expect(balanceOf(bank.facts).inTransit).toBe(large.cents);
+      check(bank, large, t.saga('t-1'));
     });
 
-    it.each([
-      [true, 'completed'],
-      [false, 'undone'],
-    ])('goes on in another process when approved is %s', async (approved, ending) => {
-      const first = await bank.start();
-      await first.start(TransferService, 'transfer', large);
-      await waiting();
-      await first.stop();
-      const second = await bank.start();
-      const [open] = bank.world.reviews.open();
-      bank.world.reviews.decide(open?.id ?? '', approved, 'A. Ferrari');
-      await second.signal(TransferService, 'transfer', 't-3', REVIEW, { approved, by: 'A. Ferrari' }, { key: 'case' });
-      await second
-        .handle(TransferService, 'transfer', 't-3')
-        .outcome({ timeout: '5s' })
-        .catch((error: unknown) => expect(error).toMatchObject({ cause: { code: 'REVIEW_DECLINED' } }));
-      const found = await bank.audit(large);
-      expect(found.endings.get('t-3')).toBe(ending);
-      expect(broken(found)).toEqual([]);
+    it.each([true, false])('goes on in another process when approved is %s', async (approved) => {
+      await using t = await open();
+      await t.start(TransferService, (s) => s.transfer(large));
+      await t.settle();
+      await t.restart();
+      await decide(bank, t, approved);
+      await t.settle();
+      expect(t.saga('t-1').status).toBe(approved ? 'completed' : 'compensated');
+      check(bank, large, t.saga('t-1'));
+    });
+
+    it('takes no verdict for another one: who says it again says nothing new', async () => {
+      await using t = await open();
+      await t.start(TransferService, (s) => s.transfer(large));
+      await t.settle();
+      const say = (approved: boolean): Promise<void> =>
+        t.app.signal(TransferService, 'transfer', 't-1', REVIEW, { approved, by: 'A. Ferrari' }, { key: 'case' });
+      await Promise.all([say(true), say(true), say(true)]);
+      await t.settle();
+      expect(t.saga('t-1')).toBeCompleted();
     });
   });
 });
-
-function timeout(): Error {
-  return Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' });
-}

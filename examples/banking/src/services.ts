@@ -41,7 +41,7 @@ export class Limits {
 export class Accounts {
   constructor(@inject(LEDGER) private readonly ledger: Ledger) {}
 
-  /** What could be refused later is asked now: after the point of no return nothing may be. */
+  /** Asked before anything is moved, at the same time as the limit. */
   @Step({ readOnly: true })
   @Retry(AGAIN)
   async checkReceiver(account: string): Promise<void> {
@@ -60,11 +60,17 @@ export class Accounts {
     await this.ledger.reverseByKey('Accounts.payBack', undo.forwardKey, { idempotencyKey: undo.key });
   }
 
-  /** Cannot be undone, so from here on there is only forward; it is repeated with its key until the ledger has answered. */
-  @Step({ pivot: true, irreversible: 'the receiver may have spent it' })
+  /** Cannot be undone, so from here on there is only forward. */
+  @Step({ pivot: true, irreversible: 'the receiver may have spent it', probe: (a: Accounts) => a.lookUp })
   @Retry(AGAIN)
   async credit(transfer: Transfer): Promise<Posting> {
     return this.ledger.credit(transfer, { idempotencyKey: step().key });
+  }
+
+  /** What became of a credit whose answer was lost. One that never arrived is closed, so that it cannot arrive later. */
+  async lookUp({ key }: Probe): Promise<ProbeAnswer<Posting>> {
+    const posting = await this.ledger.settle(key);
+    return posting ? { outcome: 'done', result: posting } : { outcome: 'refused' };
   }
 }
 

@@ -45,7 +45,7 @@ export class MemoryWorld {
   /** What counts, without keys. */
   snapshot(): unknown {
     const held = [...this.holds.values()].filter((state) => state === 'held').length;
-    const charged = [...this.charged].filter(([, cents]) => cents !== 0).toSorted();
+    const charged = [...this.charged].filter(([, cents]) => cents !== 0).toSorted(([a], [b]) => (a < b ? -1 : 1));
     return { onHand: [...this.onHand], held, charged, parcels: [...this.parcels].toSorted() };
   }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { seeded } from './random.js';
 
 export interface Weather {
-  /** Longest way of a request, and of its answer, in milliseconds. */
+  /** Longest way of a request, and of its answer, in milliseconds; 0: there is none. */
   readonly latencyMs: number;
   /** Share of requests that never arrive: the connection is refused. */
   readonly refusedConnections: number;
@@ -57,7 +57,8 @@ export class Network<O extends string> {
   }
 
   async #travel(): Promise<void> {
-    await sleep(this.#random() * this.#weather.latencyMs);
+    const { latencyMs } = this.#weather;
+    if (latencyMs > 0) await sleep(this.#random() * latencyMs);
   }
 
   #happens(share: number): boolean {

@@ -1,5 +1,5 @@
 import { readDesks } from '@redress/example-shared';
-import type { DeskFacts } from '@redress/example-shared';
+import type { DeskFacts, Sql } from '@redress/example-shared';
 import { openDatabase } from './database.js';
 
 export interface AccountFact {
@@ -26,18 +26,22 @@ export interface Facts extends DeskFacts {
 
 export function readFacts(file: string): Facts {
   const sql = openDatabase(file);
-  const all = <T>(query: string): T[] => sql.prepare(query).all() as T[];
   try {
-    return {
-      accounts: all('SELECT number, initial, balance, daily FROM accounts ORDER BY number'),
-      postings: all('SELECT transfer, account, cents FROM postings'),
-      reserved: all('SELECT account, cents, state FROM reserved'),
-      payments: all('SELECT transfer, bank, account, cents FROM payments'),
-      cases: all('SELECT transfer, cents, state FROM cases ORDER BY rowid'),
-      trail: all('SELECT transfer, cents FROM trail'),
-      ...readDesks(sql),
-    };
+    return factsOf(sql);
   } finally {
     sql.close();
   }
+}
+
+export function factsOf(sql: Sql): Facts {
+  const all = <T>(query: string): T[] => sql.prepare(query).all() as T[];
+  return {
+    accounts: all('SELECT number, initial, balance, daily FROM accounts ORDER BY number'),
+    postings: all('SELECT transfer, account, cents FROM postings'),
+    reserved: all('SELECT account, cents, state FROM reserved'),
+    payments: all('SELECT transfer, bank, account, cents FROM payments'),
+    cases: all('SELECT transfer, cents, state FROM cases ORDER BY rowid'),
+    trail: all('SELECT transfer, cents FROM trail'),
+    ...readDesks(sql),
+  };
 }

@@ -60,6 +60,11 @@ export class Ledger {
     );
   }
 
+  /** What became of a posting; undefined: it has not arrived, was refused, and never will be made. */
+  async settle(key: string): Promise<Posting | undefined> {
+    return this.#network.call('Accounts.lookUp', () => this.#desk.settle<Posting>('ledger.settle', key));
+  }
+
   /** Posts the opposite, or closes the key of a posting that has not arrived. */
   async reverseByKey(operation: Operation, forwardKey: string, { idempotencyKey: key }: Idempotent): Promise<void> {
     return this.#network.call(operation, () =>

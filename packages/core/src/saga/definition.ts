@@ -79,8 +79,13 @@ export interface Probe<A extends readonly unknown[] = readonly unknown[]> {
   readonly key: string;
 }
 
-/** `unknown`: the outside cannot tell either. */
-export type ProbeAnswer<R = unknown> = { readonly outcome: 'done'; readonly result: R } | { readonly outcome: 'refused' | 'unknown' };
+/**
+ * `done` and `refused` settle the call. `absent`: the outside has never seen the key, so the step is called again with it.
+ * `unknown`: the outside cannot tell either, and a person is needed.
+ */
+export type ProbeAnswer<R = unknown> =
+  | { readonly outcome: 'done'; readonly result: R }
+  | { readonly outcome: 'refused' | 'absent' | 'unknown' };
 
 /** A saga as the engine knows it. */
 export interface SagaDefinition<A extends readonly unknown[] = readonly unknown[], R = unknown> {

@@ -121,13 +121,18 @@ export class Executor {
     const { environment } = this.given;
     await sleep(environment.clock, pauseMs(called.failures, environment), this.signal, true);
     if (this.host.isEnding) return this.giveUp(called);
-    called.call = this.calls.again(called, unknownBefore || called.foundAt !== undefined);
+    this.callAgain(called, unknownBefore || called.foundAt !== undefined);
+  }
+
+  private callAgain(called: Called, unknownBefore = true): void {
+    called.call = this.calls.again(called, unknownBefore);
     this.execute(called);
   }
 
   private async askProbe(called: Called, error: unknown): Promise<void> {
     const answer = await probed(called, this.given.environment, this.signal);
     if (this.host.isEnding) return this.giveUp(called);
+    if (answer === 'absent') return this.callAgain(called);
     if (answer) this.settle(called, answer);
     else this.given.onStuck(called.n, error);
   }

@@ -139,7 +139,8 @@ export class Journal implements PenEvents {
 
   onLost(reason: RedressError): void {
     this.buffer = [];
-    this.tell('run.left', { details: { why: reason.message } });
+    // One that was never ours, because somebody else had created it, is not left.
+    if (this.durable) this.tell('run.left', { details: { why: reason.message } });
     this.onClosed(reason);
   }
 

@@ -35,12 +35,12 @@ export function pauseMs(failures: number, environment: Environment): number {
   return pause * (0.5 + environment.random.next() / 2);
 }
 
-/** What the outside says of a call; undefined: it cannot tell. A probe that fails is asked again. */
+/** What the outside says of a call: its outcome, that it never saw it, or undefined: it cannot tell. A probe that fails is asked again. */
 export async function probed(
   { operation, intent }: Called,
   environment: Environment,
   signal: AbortSignal,
-): Promise<StepOutcome | undefined> {
+): Promise<StepOutcome | 'absent' | undefined> {
   for (let failures = 1; failures <= DOUBT_ATTEMPTS && !signal.aborted; failures++) {
     let answer: ProbeAnswer | undefined;
     try {
@@ -52,7 +52,7 @@ export async function probed(
     if (answer?.outcome === 'done') return { outcome: 'done', result: answer.result, alsoUnknown: true };
     if (answer?.outcome === 'refused')
       return { outcome: 'refused', error: new RefusedError(`${operation.name} did not happen, says its probe.`) };
-    return undefined;
+    return answer?.outcome === 'absent' ? 'absent' : undefined;
   }
   return undefined;
 }

@@ -37,10 +37,11 @@ export class Verbs {
 
   signal(saga: string, id: string, name: string, value: unknown, key: string): Promise<void> {
     return this.change(saga, id, (run) => {
+      // The same signal again is no news, whatever became of the run.
+      if (run.history.signals.some((one) => one.key === `signal:${key}`)) return undefined;
       if (run.history.end) throw this.refusal('signal', saga, id, run);
-      const known = run.history.signals.some((one) => one.key === `signal:${key}`);
       const record = value === undefined ? { name } : { name, value };
-      return { entries: known ? [] : [this.entry(`signal:${key}`, 'signal.received', record)], head: this.wake(run) };
+      return { entries: [this.entry(`signal:${key}`, 'signal.received', record)], head: this.wake(run) };
     });
   }
 
