@@ -5,23 +5,13 @@ import type { Data, Entry, Head, HeadPatch, NewEntry, Wake } from '../base/store
 import { History } from './history.js';
 import { readMeta, writeMeta } from './meta.js';
 import type { Meta } from './meta.js';
+import { OwnershipLostError } from './errors.js';
 import { Pen, streamOf } from './pen.js';
 import type { Desk, PenEvents } from './pen.js';
 import { recordOf } from './records.js';
 import type { JournalRecord, RecordOf, RecordType } from './records.js';
-
-interface Buffered {
-  readonly entry: NewEntry;
-  readonly told: JournalRecord;
-}
-
-/** A store takes so many in one commit at least. */
-const MOST_ENTRIES = 900;
-
-interface Write {
-  readonly patch: HeadPatch;
-  readonly done: (error?: unknown) => void;
-}
+import { MOST_ENTRIES, TooLate } from './writes.js';
+import type { Buffered, Write } from './writes.js';
 
 /** The journal of a run that this process owns: what it says, what is to be written next, and the pen that writes it. */
 export class Journal implements PenEvents {
@@ -31,6 +21,12 @@ export class Journal implements PenEvents {
   private readonly pen: Pen;
   private buffer: Buffered[] = [];
   private busy = false;
+  /** Parked or ended by its last commit: nothing comes after it. */
+  private away = false;
+  /** Others have written since this run was to be parked. */
+  private news = false;
+  /** Whether the end of the way forward comes too late. */
+  private tooLate: () => boolean = () => false;
   private leaving: Promise<void> | undefined;
   /** The store's clock less the monotonic one. */
   private aheadMs = 0;
@@ -153,6 +149,7 @@ export class Journal implements PenEvents {
   }
 
   onNews(entries: readonly Entry[]): void {
+    this.news = true;
     for (const entry of entries) {
       const record = recordOf(this.desk.codecs, entry);
       if (record) this.past.add(record, entry.at);
@@ -167,7 +164,7 @@ export class Journal implements PenEvents {
 
   /** The same with a record that was encoded before, at the moment that counts. */
   addEntry<T extends RecordType>(entry: NewEntry & { readonly type: T }, record: RecordOf<T>, n = 0): void {
-    if (this.closed) return;
+    if (this.closed || this.away) return;
     const told = { type: entry.type, key: entry.key, n, record } as JournalRecord;
     this.buffer.push({ entry, told });
     this.history.add(told);
@@ -192,6 +189,7 @@ export class Journal implements PenEvents {
     const answer = (error?: unknown): void => {
       for (const { done } of writes) done(error);
     };
+    if (this.away) return answer(new OwnershipLostError(this.saga, this.id, 'it was given away'));
     const patch = writes.length === 1 ? (writes[0] as Write).patch : (Object.assign({}, ...writes.map((one) => one.patch)) as HeadPatch);
     if (this.closed || (this.buffer.length === 0 && this.changes === undefined && patch.owner === undefined)) return answer(this.closed);
     if (this.buffer.length <= MOST_ENTRIES) return this.commit(this.buffer.splice(0), patch, answer);
@@ -207,9 +205,16 @@ export class Journal implements PenEvents {
     this.busy = true;
     const first = !this.durable;
     const entries = batch.map(({ entry }) => entry);
-    const asked = changes === undefined ? () => patch : () => ({ ...patch, meta: writeMeta(this.meta) });
+    const asked = (): HeadPatch => {
+      if (patch.status === 'completed' && this.tooLate()) throw new TooLate();
+      const given = this.news && patch.owner === null && (patch.status ?? 'compensating') === 'compensating';
+      if (!changes && !given) return patch;
+      return { ...patch, ...(given && { wake: { inMs: 0 } }), ...(changes && { meta: writeMeta(this.meta) }) };
+    };
     this.pen.commit(entries, asked, (error) => {
       if (error === undefined) this.publish(batch);
+      if (error === undefined && patch.owner === null) this.away = true;
+      if (error instanceof TooLate) this.takeBack(batch);
       if (this.changes === changes) this.changes = undefined;
       this.busy = false;
       if (first && this.durable) this.onDurable();
@@ -218,8 +223,24 @@ export class Journal implements PenEvents {
     });
   }
 
-  /** Unowned and due as told; then any process may go on. The journal is closed. */
+  private takeBack(batch: Buffered[]): void {
+    this.buffer.unshift(...batch.filter(({ told }) => told.type !== 'saga.completed'));
+    this.history.end = undefined;
+  }
+
+  /** Writes the end of the way forward. False: others made it `tooLate` before it was durable, and it does not stand. */
+  async complete(entry: NewEntry & { readonly type: 'saga.completed' }, record: RecordOf<'saga.completed'>, tooLate: () => boolean) {
+    this.tooLate = tooLate;
+    this.addEntry(entry, record);
+    return this.flush({ status: 'completed', owner: null, wake: null }).then(
+      () => true,
+      (error: unknown) => (error instanceof TooLate ? false : Promise.reject(error as Error)),
+    );
+  }
+
+  /** Unowned and due as told, or at once if others write meanwhile; then any process may go on. The journal is closed. */
   async park(why: string, wake: Wake): Promise<void> {
+    this.news = false;
     await this.flush({ owner: null, wake });
     this.tell('run.parked', { details: { why } });
     this.close(why);

@@ -284,11 +284,11 @@ export class Pass implements PassScope, ExecutorHost {
 
   private park(fresh: readonly Called[]): void {
     for (const called of fresh) this.waits.start(called, this.journal, this.host.environment.clock);
-    const { clock } = this.host.environment;
     // A signal that came before its wait is given at once; nobody need be called for it.
     this.waits.answer(this.outcomes, this.journal.history, this.host.environment.clock);
     if (this.outcomes.size > 0) return this.flush(() => this.wake());
-    this.host.onParked(this.waits.nextMs(clock.monotonic()));
+    this.state = 'closed';
+    this.host.onParked(this.waits.nextMs(this.host.environment.clock.monotonic()));
   }
 
   onOutcome(called: Called, outcome: StepOutcome): void {

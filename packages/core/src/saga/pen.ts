@@ -77,7 +77,12 @@ export class Pen {
    * asked for at each attempt: what others wrote meanwhile is a part of it.
    */
   commit(entries: readonly NewEntry[], patch: () => HeadPatch, done: (error?: unknown) => void): void {
-    const head = this.patched(patch());
+    let head: HeadPatch;
+    try {
+      head = this.patched(patch());
+    } catch (error) {
+      return done(error);
+    }
     const sentAt = this.desk.environment.clock.monotonic();
     this.send(entries, head).then(
       (commit) => {
@@ -91,7 +96,8 @@ export class Pen {
 
   /** Gives the stream away, under a new version: whoever still writes for this owner is refused. One attempt. */
   async release(wake: Wake, meta: string | undefined): Promise<void> {
-    if (!this.head) return;
+    // Nothing to give away: the last commit has ended or parked the run.
+    if (this.head?.owner !== this.desk.owner) return;
     const { version, stamp, claims } = this.head;
     const head = { owner: null, wake, claims: Math.max(claims - 1, 0), ...(meta === undefined ? {} : { meta }) };
     await this.desk.store.commit({ id: this.stream, expect: { version, stamp }, entries: [], head });
@@ -140,10 +146,8 @@ export class Pen {
   /** After a commit that failed with `error`: again and again, until it is known to be there or nobody can write it here. */
   private async sendAgain(entries: readonly NewEntry[], patch: () => HeadPatch, error: unknown, firstSentAt: number): Promise<void> {
     let failure = error;
-    let news = false;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS)) {
       const unavailable = failure instanceof ConflictError ? await this.reconcile(true) : failure;
-      news ||= failure instanceof ConflictError;
       this.checkOpen();
       if (unavailable !== undefined) {
         if (!(unavailable instanceof StoreUnavailableError)) throw this.refused(unavailable);
@@ -151,11 +155,9 @@ export class Pen {
         this.checkOpen();
       }
       const head = this.patched(patch());
-      // A run that was about to be parked has news: it is due at once.
-      const parked = news && head.owner === null && head.status === undefined;
       const sentAt = this.desk.environment.clock.monotonic();
       try {
-        const commit = await this.send(entries, parked ? { ...head, wake: { inMs: 0 } } : head);
+        const commit = await this.send(entries, head);
         // One that was there already may be as old as the first attempt, and so is its lease.
         const lost = await this.accept(commit, entries.length, head, commit.applied ? sentAt : firstSentAt);
         if (lost) throw lost;
@@ -177,7 +179,10 @@ export class Pen {
     const length = (this.head?.length ?? 0) + entries;
     const owner = patch.owner === undefined ? this.desk.owner : patch.owner;
     if (!done.applied && done.head.owner !== owner) return this.lose('its last commit was repeated after somebody else wrote');
-    if (!done.applied && done.head.length !== length) return this.catchUp(done.head, length);
+    if (!done.applied && done.head.length !== length) {
+      if (patch.wake) this.renewed(sentAt);
+      return this.catchUp(done.head, length);
+    }
     this.head = done.head;
     if (patch.wake) this.renewed(sentAt);
     return undefined;

@@ -99,7 +99,6 @@ export class Run implements PassHost, UnwindHost {
     if (this.stopping || this.journal.closed) this.interruption.abort();
     return this.interruption.signal;
   }
-
   get graceMs(): number {
     return this.host.graceMs;
   }
@@ -108,7 +107,6 @@ export class Run implements PassHost, UnwindHost {
   }
 
   readonly operation = (name: string): Operation | undefined => this.host.operation(name);
-
   child: RunHost['child'] = (...args) => this.host.child(...args);
 
   readonly now = (): Promise<number> => this.host.now();
@@ -234,9 +232,11 @@ export class Run implements PassHost, UnwindHost {
     if (this.over) return;
     this.over = true;
     this.pass?.fence(undefined);
-    this.journal.addEntry({ key: 'end', type: 'saga.completed', data }, record);
-    await this.journal.flush({ status: 'completed', owner: null, wake: null });
-    this.settleDone({ status: 'completed', result: record.result });
+    const cancelled = (): boolean => this.journal.history.cancel !== undefined && !this.journal.meta.pivot;
+    const stands = await this.journal.complete({ key: 'end', type: 'saga.completed', data }, record, cancelled);
+    if (stands) return this.settleDone({ status: 'completed', result: record.result });
+    this.over = false;
+    this.onForeign();
   }
 
   /** The decision is durable before anything is undone; from here no owner calls the body. */

@@ -271,12 +271,14 @@ class SagaRuntime implements Runtime, RunHost {
   }
 
   private async attach(run: Run, saga: string, id: string, args: readonly unknown[]): Promise<void> {
+    try {
+      await run.created;
+    } catch (error: unknown) {
+      if (!(error instanceof OwnershipLostError)) throw error;
+      return this.attachStored(saga, id, args, error);
+    }
     const { started } = run.journal.history;
     if (!isDeepStrictEqual(started?.args, args)) throw new SagaIdConflictError(saga, id);
-    await run.created.catch(async (error: unknown) => {
-      if (!(error instanceof OwnershipLostError)) throw error;
-      await this.attachStored(saga, id, args, error);
-    });
   }
 
   /** Somebody else's run, or one that was lost before its creation was answered. */

@@ -89,7 +89,7 @@ export class Verbs {
 
   release(saga: string, id: string, audit: Audit): Promise<void> {
     return this.change(saga, id, (run) => {
-      if (!run.meta.held) throw this.refusal('release', saga, id, run);
+      if (run.history.end || !run.meta.held) throw this.refusal('release', saga, id, run);
       const { held: _held, ...meta } = run.meta;
       return {
         entries: [this.entry(this.auditKey(), 'run.released', { ...audit })],
