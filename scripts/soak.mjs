@@ -1,8 +1,8 @@
-// Runs the orders demo, which kills its own workers at random, over one seed after the other for as long as told.
+// For as long as told: seeds of the simulation on every core, and the orders demo, which kills its own workers at random.
 //   npm run soak -- --minutes 10 [--from 1]
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, option, root } from './tools.mjs';
 
@@ -14,33 +14,58 @@ if (!(minutes > 0) || !Number.isInteger(first)) {
 }
 const RUN_LIMIT_MS = 5 * 60_000;
 const REPORT_EVERY_MS = 30_000;
+/** Seeds of one core never meet those of another. */
+const SEEDS_APART = 100_000_000;
 
 build('examples/orders/tsconfig.build.json');
 console.log(`soak: ${minutes} min from seed ${first}`);
 const start = performance.now();
-let reported = start;
-let seed = first;
-for (; performance.now() - start < minutes * 60_000; seed += 1) {
-  const { reason, output } = await once(seed);
-  if (reason !== undefined) {
-    process.stdout.write(output);
-    console.error(`\nsoak: seed ${seed} failed (${reason}) after ${seed - first} good runs. Again: npm run demo -- --seed ${seed}`);
-    process.exit(1);
-  }
-  if (performance.now() - reported > REPORT_EVERY_MS) {
-    reported = performance.now();
-    console.log(`soak: ${seed - first + 1} runs, ${((reported - start) / 60_000).toFixed(1)} min, last seed ${seed}`);
-  }
-}
-console.log(`soak: ${seed - first} runs without a failure, seeds ${first} to ${seed - 1}`);
+const children = new Set();
+const simulations = Array.from({ length: availableParallelism() }, (_, core) => simulate(first + core * SEEDS_APART));
+const runs = await demos();
+const seeds = (await Promise.all(simulations)).reduce((sum, one) => sum + one, 0);
+const perSecond = (seeds / ((performance.now() - start) / 1_000)).toFixed(0);
+console.log(`soak: ${seeds} seeds of the simulation, each twice (${perSecond}/s), and ${runs} demos with random kills, without a failure`);
 
-/** One demo in a folder of its own. `reason` is undefined when it ended well. */
-function once(seed) {
-  const folder = mkdtempSync(join(tmpdir(), 'redress-soak-'));
-  const child = spawn(process.execPath, [join(root, 'examples/orders/dist/demo.js'), '--seed', String(seed)], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+/** What broke is told whole, everything else is ended. */
+function fail(output, what) {
+  process.stdout.write(output);
+  console.error(`\nsoak: ${what}`);
+  for (const child of children) child.kill('SIGTERM');
+  process.exit(1);
+}
+
+/** Seeds one after the other from `from` on, in a process of its own. Answers how many. */
+async function simulate(from) {
+  const env = { REDRESS_SOAK_FROM: String(from), REDRESS_SOAK_SECONDS: String(minutes * 60), NO_COLOR: '1', FORCE_COLOR: '0' };
+  const args = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', 'test/simulation/simulation.test.ts'];
+  const { code, output } = await ended(args, root, env, minutes * 60_000 + RUN_LIMIT_MS);
+  const count = /^simulation: (\d+) seeds/m.exec(output)?.[1];
+  if (code !== 0 || count === undefined) fail(output, `the simulation from seed ${from} broke a rule (${code}): see above for its seed`);
+  return Number(count);
+}
+
+/** One demo after the other, each with its own seed. Answers how many. */
+async function demos() {
+  let reported = start;
+  let seed = first;
+  for (; performance.now() - start < minutes * 60_000; seed += 1) {
+    const folder = mkdtempSync(join(tmpdir(), 'redress-soak-'));
+    const { code, output } = await ended([join(root, 'examples/orders/dist/demo.js'), '--seed', String(seed)], folder, {}, RUN_LIMIT_MS);
+    rmSync(folder, { recursive: true, force: true });
+    if (code !== 0) fail(output, `demo ${seed} failed (${code}) after ${seed - first} good ones. Again: npm run demo -- --seed ${seed}`);
+    if (performance.now() - reported > REPORT_EVERY_MS) {
+      reported = performance.now();
+      console.log(`soak: ${seed - first + 1} demos, ${((reported - start) / 60_000).toFixed(1)} min, last seed ${seed}`);
+    }
+  }
+  return seed - first;
+}
+
+/** Runs a script of node in a process of its own. `code`: 0 when it ended well, else what it ended with. */
+function ended(args, cwd, env, limitMs) {
+  const child = spawn(process.execPath, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  children.add(child);
   let output = '';
   const keep = (chunk) => (output = (output + chunk).slice(-200_000));
   child.stdout.setEncoding('utf8').on('data', keep);
@@ -50,12 +75,11 @@ function once(seed) {
     const limit = setTimeout(() => {
       late = true;
       child.kill('SIGKILL');
-    }, RUN_LIMIT_MS);
+    }, limitMs);
     child.on('close', (code, signal) => {
       clearTimeout(limit);
-      rmSync(folder, { recursive: true, force: true });
-      const reason = late ? `no end after ${RUN_LIMIT_MS / 60_000} min` : code === 0 ? undefined : `ended with ${signal ?? code}`;
-      resolve({ reason, output });
+      children.delete(child);
+      resolve({ code: late ? `no end after ${(limitMs / 60_000).toFixed(1)} min` : (signal ?? code), output });
     });
   });
 }

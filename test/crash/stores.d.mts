@@ -1,0 +1,3 @@
+import type { Store } from '@redress/core';
+
+export const STORES: Readonly<Record<string, (place: string) => Store>>;

@@ -1,0 +1,7 @@
+export interface World {
+  effects(): unknown[];
+  asked(): unknown[];
+  close(): void;
+}
+
+export function openWorld(file: string): World;
