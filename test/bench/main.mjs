@@ -20,10 +20,7 @@ const print = (line = '') => {
 const cpu = cpus();
 print(`redress bench ${suite}, ${new Date().toISOString().slice(0, 10)}`);
 print(
-  `node ${process.version}, linux ${release()}, ${cpu.length} x ${cpu[0].model}, ${Math.round(totalmem() / 2 ** 30)} GiB`.replace(
-    'linux',
-    process.platform,
-  ),
+  `node ${process.version}, ${process.platform} ${release().split('-')[0]}, ${cpu.length} x ${cpu[0].model}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
 );
 print();
 const { run } = await import(`./${suite}.mjs`);

@@ -81,7 +81,7 @@ describe.each(Object.keys(STORES))('processes on %s that are killed', (store) =>
         const lane = new Lane(join(folder, `${store}-stop-${round}`), store);
         const runs = Array.from({ length: 12 }, (_, i) => lane.newRun(STOPPABLE[i % STOPPABLE.length] as Scenario));
         const stopAfterMs = Math.round(random.next() * 400);
-        const { child, life, stopped } = lane.spawn({ start: runs, until: runs, stepMs: 60, stopAfterMs });
+        const { child, life, stopped } = lane.spawn({ start: runs, until: runs, stepMs: 200, stopAfterMs });
         await stopped;
         const other = await lane.live({ start: [], until: runs, stepMs: 5 });
         expect(other.error).toBeUndefined();
