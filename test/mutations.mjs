@@ -410,7 +410,7 @@ export const mutations = [
     id: 'signal-once',
     guarantee: 'A signal is given once.',
     file: saga('waits'),
-    from: '      signal.consumed = true;\n',
+    from: '    signal.consumed = true;\n',
     to: '',
     tests: 'test/saga/waits.test.ts',
   },

@@ -279,16 +279,15 @@ export class Pass implements PassScope, ExecutorHost {
   /** Nothing runs, and all that the body waits for is durable, or becomes so with the next commit. */
   private canPark(fresh: readonly Called[]): boolean {
     if (this.end || this.executor.isBusy || !fresh.every((called) => called.operation.wait)) return false;
+    if (fresh.some((called) => this.waits.endsAtOnce(called, this.journal, this.host.environment.clock))) return false;
     return fresh.length + this.waits.size > 0 && fresh.length + this.waits.size === this.open;
   }
 
   private park(fresh: readonly Called[]): void {
-    for (const called of fresh) this.waits.start(called, this.journal, this.host.environment.clock);
-    // A signal that came before its wait is given at once; nobody need be called for it.
-    this.waits.answer(this.outcomes, this.journal.history, this.host.environment.clock);
-    if (this.outcomes.size > 0) return this.flush(() => this.wake());
+    const { clock } = this.host.environment;
+    for (const called of fresh) this.waits.start(called, this.journal, clock);
     this.state = 'closed';
-    this.host.onParked(this.waits.nextMs(this.host.environment.clock.monotonic()));
+    this.host.onParked(this.waits.nextMs(clock.monotonic()));
   }
 
   onOutcome(called: Called, outcome: StepOutcome): void {

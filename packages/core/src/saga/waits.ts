@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../base/clock.js';
 import type { Called } from './calls.js';
 import type { Operation } from './definition.js';
-import type { History } from './history.js';
+import type { History, SignalHistory } from './history.js';
 import type { Journal } from './journal.js';
 import type { Outcomes } from './outcomes.js';
 import type { StepOutcome } from './step-call.js';
@@ -39,10 +39,12 @@ export class Waits {
 
   /** A wait whose intent is durable, or becomes so with the next commit: it lasts from then on. */
   start(called: Called, journal: Journal, clock: Clock): void {
-    const since = called.foundAt === undefined ? clock.monotonic() : journal.monotonicOf(called.foundAt);
-    const [first, timeout] = called.intent.args;
-    const ms = called.operation.wait === 'sleep' ? first : timeout;
-    this.open.set(called, { called, dueAt: typeof ms === 'number' ? since + ms : Infinity });
+    this.open.set(called, { called, dueAt: dueAtOf(called, journal, clock) });
+  }
+
+  /** Whether one that begins now ends at once: its signal came before it, or its time is over. */
+  endsAtOnce(called: Called, journal: Journal, clock: Clock): boolean {
+    return signalFor(called, journal.history) !== undefined || dueAtOf(called, journal, clock) <= clock.monotonic();
   }
 
   /** While steps run, a wait may end by itself: `fn` is called then. */
@@ -75,14 +77,24 @@ export class Waits {
   }
 }
 
+function dueAtOf(called: Called, journal: Journal, clock: Clock): number {
+  const since = called.foundAt === undefined ? clock.monotonic() : journal.monotonicOf(called.foundAt);
+  const [first, timeout] = called.intent.args;
+  const ms = called.operation.wait === 'sleep' ? first : timeout;
+  return typeof ms === 'number' ? since + ms : Infinity;
+}
+
+function signalFor({ operation, intent }: Called, history: History): SignalHistory | undefined {
+  if (operation.wait !== 'receive') return undefined;
+  return history.signals.find(({ record, consumed }) => !consumed && record.name === intent.args[0]);
+}
+
 function answerOf({ called, dueAt }: Waiting, history: History, now: number): StepOutcome | undefined {
-  if (called.operation.wait === 'receive') {
-    const signal = history.signals.find(({ record, consumed }) => !consumed && record.name === called.intent.args[0]);
-    if (signal) {
-      // Taken here and now: the outcome that says so is written later, and the next wait must not see it.
-      signal.consumed = true;
-      return { outcome: 'done', result: signal.record.value, alsoUnknown: false, signal: signal.key };
-    }
+  const signal = signalFor(called, history);
+  if (signal) {
+    // Taken here and now: the outcome that says so is written later, and the next wait must not see it.
+    signal.consumed = true;
+    return { outcome: 'done', result: signal.record.value, alsoUnknown: false, signal: signal.key };
   }
   return dueAt <= now ? { outcome: 'done', result: undefined, alsoUnknown: false } : undefined;
 }
