@@ -200,7 +200,9 @@ export const mutations = [
     file: saga('pass'),
     from: 'if (!this.host.stopping) this.recordIntents();',
     to: 'this.recordIntents();',
-    also: [{ file: saga('pass'), from: 'if (!this.host.stopping) this.write();', to: 'if (this.fresh.length > 0) this.write();' }],
+    also: [
+      { file: saga('pass'), from: 'if (!this.host.stopping) return this.write();', to: 'if (this.fresh.length > 0) return this.write();' },
+    ],
     tests: 'test/saga/ownership.test.ts',
   },
   {
@@ -498,8 +500,8 @@ export const mutations = [
     id: 'stop-waits',
     guarantee: 'A stopping runtime gives a step whose intent is being written its drain.',
     file: saga('pass'),
-    from: ' && this.launching === 0',
-    to: '',
+    from: ' || this.launching > 0) return;',
+    to: ') return;',
     tests: 'test/saga/under-fire.test.ts',
   },
 ];

@@ -178,8 +178,10 @@ export class Pass implements PassScope, ExecutorHost {
     if (next) return this.give(next.called, next.record);
     if (this.end && this.open === 0) return this.host.onBodyEnd(this.end);
     if (this.end) this.calls.tellFloating();
-    if (!this.host.stopping) this.write();
-    else if (!this.executor.isBusy && this.launching === 0) this.host.onQuiet();
+    if (!this.host.stopping) return this.write();
+    if (this.executor.isBusy || this.launching > 0) return;
+    this.state = 'closed';
+    this.host.onQuiet();
   }
 
   private replay(due: StepHistory, news: Called | undefined): void {
@@ -284,10 +286,9 @@ export class Pass implements PassScope, ExecutorHost {
   }
 
   private park(fresh: readonly Called[]): void {
-    const { clock } = this.host.environment;
-    for (const called of fresh) this.waits.start(called, this.journal, clock);
+    for (const called of fresh) this.waits.start(called, this.journal, this.host.environment.clock);
     this.state = 'closed';
-    this.host.onParked(this.waits.nextMs(clock.monotonic()));
+    this.host.onParked(this.waits.nextMs(this.host.environment.clock.monotonic()));
   }
 
   onOutcome(called: Called, outcome: StepOutcome): void {
