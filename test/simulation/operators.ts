@@ -12,7 +12,8 @@ export interface OperatedWorld {
   readonly timeline: Timeline;
   readonly outside: Outside;
   readonly records: SimRecord[];
-  readonly open: ReadonlySet<string>;
+  /** Runs that have not ended, and are not given up. */
+  readonly open: Set<string>;
   readonly inputs: readonly { readonly id: string }[];
   readonly processes: readonly { readonly life: Life; readonly runtime: Runtime }[];
   /** Sees the store as it is. */
@@ -21,6 +22,7 @@ export interface OperatedWorld {
 
 const AUDIT = { who: 'somebody', why: 'it was time' };
 const ROUND_MS = 700;
+const RETRIES = 5;
 const CODECS = [createCodec()];
 
 /** Those who send signals, cancel, hold and release, and look after what is stuck. */
@@ -81,6 +83,8 @@ export class Operators {
     const { n } = decodeRecord(CODECS, last?.data ?? '') as { n: number };
     const times = (this.retried.get(stream) ?? 0) + 1;
     this.retried.set(stream, times);
+    // No step to settle: the body itself fails, behind its pivot. Somebody tries again, and leaves it to new code.
+    if (n === 0 && times > RETRIES) return void world.open.delete(stream);
     if (n === 0 || times <= 1) return this.tell(life, `retry ${id}`, admin.retry(SAGA, id, AUDIT));
     const step = String(n);
     if (stuckFrom === 'running') return this.tell(life, `complete ${id} ${step}`, admin.completeStep(SAGA, id, step, 'by hand', AUDIT));
