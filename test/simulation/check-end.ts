@@ -34,7 +34,9 @@ function checkEffects(walk: Walk, run: RunState): void {
     if (run.end?.status === 'completed' && outcome === 'done') {
       walk.must(effects.has(key), 'effects-stay', run.name, () => `${key} is done, and not there`);
     }
-    const undone = (run.end !== undefined && run.end.status !== 'completed') || (run.isStuck && n > stuckAt && !awaitsSecondLook(run, n));
+    // One that is stuck on its way forward has undone nothing.
+    const wentBack = run.isStuck && run.frozen !== undefined && n > stuckAt && !awaitsSecondLook(run, n);
+    const undone = (run.end !== undefined && run.end.status !== 'completed') || wentBack;
     // A second look comes too early by as much as the store's clock has jumped.
     const surely = kind === 'compensated' && (!clockJumped || total.has(op));
     if (undone && surely) walk.must(!effects.has(key), 'effects-go', run.name, () => `${key} is undone, and there`);
