@@ -50,6 +50,7 @@ export class Run implements PassHost, UnwindHost {
   private deadline: Timer | undefined;
   /** Backward, or at its end: what was wanted of the way forward comes too late. */
   private over = false;
+  private wasHeld = false;
   private settleCreated!: { resolve: () => void; reject: (error: unknown) => void };
   private settleDone!: (end: RunEnd) => void;
   private interruption: AbortController | undefined;
@@ -86,9 +87,9 @@ export class Run implements PassHost, UnwindHost {
   get flushMs(): number {
     return this.host.flushMs;
   }
-  /** Nothing new is begun: the runtime stops, or an operator holds the run. */
+  /** Nothing new is begun: the runtime stops, or the run is held, or was: what it gave up then, its next owner takes up. */
   get stopping(): boolean {
-    return this.host.stopping || this.journal.meta.held === true;
+    return this.host.stopping || (this.wasHeld ||= this.journal.meta.held === true);
   }
   get around(): Around | undefined {
     return this.host.around;
