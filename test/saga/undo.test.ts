@@ -1,4 +1,4 @@
-import { defineSaga, defineStep, RefusedError, SagaCompensatedError, SagaStuckError } from '@redress/core';
+import { defineSaga, defineStep, RefusedError, SagaCompensatedError, SagaStuckError, TerminalError } from '@redress/core';
 import type { Operation, UndoOf, UndoOptions } from '@redress/core';
 import { describe, expect, it } from 'vitest';
 import { World } from './support.js';
@@ -187,6 +187,20 @@ describe('an undo that fails', () => {
     expect(error).toMatchObject({ code: 'SAGA_STUCK', cause: { message: 'the first cause' }, undoError: { message: 'bank closed' } });
     expect((await store.load('undoing/u-1'))?.head).toMatchObject({ status: 'stuck', owner: null, wakeAt: null });
     expect(events.filter(({ name }) => name === 'saga.stuck')).toHaveLength(1);
+  });
+
+  it('E17 that meets a conflict which no repetition resolves is stuck at once', async () => {
+    const log: string[] = [];
+    const a = noted('a', log, () => {
+      throw new TerminalError('the account was changed by somebody else');
+    });
+    const { error, store } = await run([a], async (saga) => {
+      await saga.step(a, 1);
+      throw new Error('back');
+    });
+    expect(error).toMatchObject({ code: 'SAGA_STUCK', undoError: { message: 'the account was changed by somebody else' } });
+    expect(log).toEqual(['a 1', 'undo a 1']);
+    expect((await store.load('undoing/u-1'))?.head.status).toBe('stuck');
   });
 
   it('C13 that hangs is bounded by its own time-out and repeated; its signal is aborted', async () => {

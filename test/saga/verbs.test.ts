@@ -174,6 +174,38 @@ describe('a cancel', () => {
     expect(log).toEqual(['a', 'undo a']);
   });
 
+  it('that overtakes the end is heeded at once, with what was written beside it', async () => {
+    const world = new World();
+    const log: string[] = [];
+    const pause = (ms: number): Promise<void> => new Promise((resolve) => void world.clock.setTimer(ms, resolve));
+    const once = (name: string) =>
+      defineStep(name, { compensate: () => void log.push(`undo ${name}`), repeatable: false }, () => pause(100));
+    const [a, b] = [once('a'), once('b')];
+    const saga = defineSaga('close', { id: () => 'x' }, async (run) => {
+      await Promise.all([run.step(a), run.step(b)]);
+      await pause(1);
+    });
+    const options = { sagas: [saga], steps: [a, b] };
+    const other = world.process({ ...options, worker: false });
+    // The outcome of a is on its way when the cancel is written; that of b and the end wait for it.
+    let cancelled = false;
+    const { runtime, events } = world.process(options, (store) => ({
+      commit: async (change) => {
+        const now = !cancelled && change.entries.some(({ key }) => key === 'step:1/outcome');
+        cancelled ||= now;
+        if (now) await pause(10);
+        if (now) await other.runtime.admin.cancel('close', 'x', audit);
+        return store.commit(change);
+      },
+    }));
+    const error = await world.clock.until(runtime.run(saga, []).catch((one: unknown) => one));
+    expect(error).toMatchObject({ code: 'SAGA_COMPENSATED', cause: { code: 'SAGA_CANCELLED' } });
+    expect(log).toEqual(['undo b', 'undo a']);
+    const names = events.map(({ name }) => name);
+    expect(names).not.toContain('run.failed');
+    expect(names.filter((name) => name === 'run.left')).toEqual([]);
+  });
+
   it('A12 of a run that does not exist yet is met by its late start', async () => {
     const { log, saga, process, admin, code } = slowRun();
     await admin.cancel('slow', 'x', audit);

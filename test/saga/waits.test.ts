@@ -27,6 +27,7 @@ describe('a durable sleep', () => {
     one.kill();
     await world.clock.advance(DAY);
     const two = world.process(options);
+    await world.clock.advance(2 * DAY);
     expect(await world.clock.until(two.runtime.handle(saga, 'x').outcome())).toBe('awake');
     expect(log).toEqual(['before 0', 'after 3']);
     expect(world.clock.monotonic()).toBeGreaterThanOrEqual(3 * DAY);
@@ -58,6 +59,33 @@ describe('a durable sleep', () => {
     await world.clock.until(runtime.run(saga, []));
     expect(order).toEqual(['sleep', 'slow']);
     expect(events.map(({ name }) => name)).not.toContain('run.parked');
+  });
+
+  it('that the body has left behind does not hold its end up', async () => {
+    const world = new World();
+    const saga = defineSaga('first of two', { id: () => 'x' }, (run) =>
+      Promise.race([run.sleep('1h').then(() => 'nobody came'), run.receive<string>('ok'), run.receive('never')]),
+    );
+    const { runtime, events } = world.process({ sagas: [saga] });
+    const ended = runtime.run(saga, []);
+    await world.clock.advance(1_000);
+    await runtime.signal(saga, 'x', 'ok', 'somebody came');
+    expect(await world.clock.until(ended)).toBe('somebody came');
+    expect(world.clock.monotonic()).toBeLessThan(2_000);
+    expect(events.map(({ name }) => name)).not.toContain('step.floating');
+    expect((await world.store.load('first of two/x'))?.head).toMatchObject({ status: 'completed', wakeAt: null });
+  });
+
+  it('that a body calls in its last turn does not hold its end up either', async () => {
+    const world = new World();
+    const saga = defineSaga('parting', { id: () => 'x' }, async (run) => {
+      await run.sleep(10);
+      void run.receive('never');
+      return 'gone';
+    });
+    const { runtime } = world.process({ sagas: [saga] });
+    expect(await world.clock.until(runtime.run(saga, []))).toBe('gone');
+    expect(world.clock.monotonic()).toBeLessThan(2_000);
   });
 
   it('of several at once wakes the run for each, in order', async () => {

@@ -7,7 +7,7 @@ export const RULES = {
   'status-fits': 'The head says what the journal says, in the same commit.',
   'journal-shape': 'The beginning comes first, steps are numbered in their order, nothing is said twice.',
   direction: 'From the decision to go back on, no step is intended any more, and the run does not complete.',
-  'all-settled': 'A run completes when all its steps have settled.',
+  'all-settled': 'A run completes when all its steps have settled, durable waits apart.',
   'outcome-true': 'A step is recorded as done when its body has returned, and an undo when it has.',
   'refused-true': 'A step that is recorded as refused has never had an effect.',
   'undo-list':

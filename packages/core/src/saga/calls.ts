@@ -74,7 +74,8 @@ export class Calls {
   tellFloating(): void {
     if (this.toldFloating) return;
     this.toldFloating = true;
-    for (const { state, operation } of this.all()) if (state !== 'given') this.journal.tell('step.floating', { step: operation.name });
+    for (const { state, operation } of this.all())
+      if (state !== 'given' && !operation.wait) this.journal.tell('step.floating', { step: operation.name });
   }
 
   /** Those that have a position. */

@@ -24,6 +24,8 @@ export class Executor {
   private ending: AbortController | undefined;
   private onIdle: (() => void) | undefined;
   private abandoned = false;
+  /** Failed while a pivot's call is under way. */
+  private readonly failing: { readonly called: Called; readonly outcome: StepOutcome }[] = [];
 
   constructor(
     private readonly host: ExecutorHost,
@@ -33,7 +35,7 @@ export class Executor {
   ) {}
 
   get isBusy(): boolean {
-    return this.running.size > 0;
+    return this.running.size > this.failing.length;
   }
 
   /** Runs the body of a call whose intent is durable. */
@@ -43,7 +45,8 @@ export class Executor {
       this.begin(called);
       void this.askProbe(called, this.interrupted(called));
     } else if (called.call.mustNotRepeat) {
-      this.host.onOutcome(called, { outcome: 'unknown', error: this.interrupted(called) });
+      this.begin(called);
+      this.executed(called, { outcome: 'unknown', error: this.interrupted(called) });
     } else {
       this.execute(called);
     }
@@ -58,6 +61,11 @@ export class Executor {
     this.stopped = true;
     this.ending?.abort();
     for (const { call } of this.running) call.abort(reason);
+    // With the pivot still in doubt nobody goes back: whoever goes on calls them again.
+    for (const { called, outcome } of this.failing.splice(0)) {
+      if (this.journal.meta.pivot === 'undecided') this.running.delete(called);
+      else this.settle(called, outcome);
+    }
   }
 
   /** Settles when no body runs any more, or after `graceMs`, or when nobody cares any more. */
@@ -103,9 +111,20 @@ export class Executor {
     called.call.execute(this.host, called.invoke, (outcome) => this.executed(called, outcome), this.given.around);
   }
 
+  /** A pivot has settled: what failed meanwhile stands, or is insisted upon. */
+  onPivot(): void {
+    for (const { called, outcome } of this.failing.splice(0)) this.executed(called, outcome);
+  }
+
   private executed(called: Called, outcome: StepOutcome): void {
-    const passed = this.journal.meta.pivot === 'passed';
-    if (this.stopped || stands(called, outcome, passed)) return this.settle(called, outcome);
+    const { pivot } = this.journal.meta;
+    if (this.stopped || stands(called, outcome, pivot === 'passed')) {
+      // Nobody knows yet whether there is a way back: if there is none, this is not the end of the step.
+      const failedBeside = pivot === 'undecided' && !called.operation.pivot && outcome.outcome !== 'done' && !called.operation.wait;
+      if (!failedBeside || this.stopped) return this.settle(called, outcome);
+      this.failing.push({ called, outcome });
+      return;
+    }
     called.failures += 1;
     const error = 'error' in outcome ? outcome.error : undefined;
     const told = { step: called.operation.name, error, details: { failures: called.failures } };
@@ -125,6 +144,7 @@ export class Executor {
   }
 
   private callAgain(called: Called, unknownBefore = true): void {
+    if (!this.mayGoOn()) return;
     called.call = this.calls.again(called, unknownBefore);
     this.execute(called);
   }

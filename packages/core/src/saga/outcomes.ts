@@ -1,4 +1,5 @@
 import type { Codec } from '../base/codec.js';
+import type { CodecError } from '../base/errors.js';
 import type { Data } from '../base/store.js';
 import type { Called } from './calls.js';
 import { encodeOutcome } from './intent.js';
@@ -29,13 +30,17 @@ export class Outcomes {
     return this.queue.length;
   }
 
-  add(called: Called, outcome: StepOutcome): void {
-    called.state = 'settled';
+  /** Answers what is wrong with a result that cannot be kept where there is no way back: nothing is recorded then. */
+  add(called: Called, outcome: StepOutcome): CodecError | undefined {
     const { data, record } = encodeOutcome(this.codecs, outcome);
+    const isLost = outcome.outcome === 'done' && record.outcome === 'unknown';
+    if (isLost && (called.operation.pivot || this.journal.meta.pivot === 'passed')) return record.error as CodecError;
+    called.state = 'settled';
     if ('error' in record && 'error' in outcome && typeof record.error === 'object' && record.error !== null) {
       (this.originals ??= new WeakMap()).set(record.error, outcome.error);
     }
     this.queue.push({ called, data, record });
+    return undefined;
   }
 
   /** The error that a step threw here, for the copy of it that the body was given. */

@@ -31,6 +31,6 @@ export interface PassHost {
   onParked(wakeMs: number | undefined): void;
   /** A step can neither stand nor be repeated; undefined: the body failed after the pivot. */
   onStuck(n: number, error: unknown): void;
-  /** The outcome of a pivot is known. */
-  onPivot(): void;
+  /** The outcome of a pivot is known. `then`: goes on with what waited for it. */
+  onPivot(then: () => void): void;
 }

@@ -176,7 +176,7 @@ export class Pass implements PassScope, ExecutorHost {
     this.waits.answer(this.outcomes, this.journal.history, this.host.environment.clock);
     const next = this.recordOutcome();
     if (next) return this.give(next.called, next.record);
-    if (this.end && this.open === 0) return this.host.onBodyEnd(this.end);
+    if (this.end && this.waits.areAll(this.open, this.fresh)) return this.host.onBodyEnd(this.end);
     if (this.end) this.calls.tellFloating();
     if (!this.host.stopping) return this.write();
     if (this.executor.isBusy || this.launching > 0) return;
@@ -225,7 +225,7 @@ export class Pass implements PassScope, ExecutorHost {
     const { pivot, repeatable } = next.called.operation;
     this.urgent ||= !repeatable || pivot === true;
     this.replayed += 1;
-    if (pivot) this.host.onPivot();
+    if (pivot) this.host.onPivot(() => this.executor.onPivot());
     return next;
   }
 
@@ -280,9 +280,8 @@ export class Pass implements PassScope, ExecutorHost {
 
   /** Nothing runs, and all that the body waits for is durable, or becomes so with the next commit. */
   private canPark(fresh: readonly Called[]): boolean {
-    if (this.end || this.executor.isBusy || !fresh.every((called) => called.operation.wait)) return false;
-    if (fresh.some((called) => this.waits.endsAtOnce(called, this.journal, this.host.environment.clock))) return false;
-    return fresh.length + this.waits.size > 0 && fresh.length + this.waits.size === this.open;
+    if (this.end || this.open === 0 || this.executor.isBusy || !this.waits.areAll(this.open, fresh)) return false;
+    return !fresh.some((called) => this.waits.endsAtOnce(called, this.journal, this.host.environment.clock));
   }
 
   private park(fresh: readonly Called[]): void {
@@ -293,7 +292,8 @@ export class Pass implements PassScope, ExecutorHost {
 
   onOutcome(called: Called, outcome: StepOutcome): void {
     if (this.state === 'closed') return;
-    this.outcomes.add(called, outcome);
+    const unkept = this.outcomes.add(called, outcome);
+    if (unkept) return this.host.onStuck(called.n, unkept);
     // Nothing was given to the body since it came to rest last, so it rests: no turn need pass.
     if (!this.scheduled && this.state === 'forward') this.atRest();
   }

@@ -14,31 +14,12 @@ import { shortCause } from './meta.js';
 import { Pass } from './pass.js';
 import type { BodyEnd, PassHost } from './pass-host.js';
 import type { EndRecord, StartedRecord } from './records.js';
+import type { RunHost } from './run-host.js';
 import type { Runtime } from './runtime-types.js';
 import type { RunEnd } from './run-end.js';
 import { freeze, isUndone, unwind } from './unwind.js';
 import type { UnwindHost } from './unwind.js';
-
-/** What a run needs of the runtime. */
-export interface RunHost {
-  readonly runtime: Runtime;
-  readonly environment: Environment;
-  readonly codecs: readonly Codec[];
-  readonly flushMs: number;
-  readonly graceMs: number;
-  readonly leaseMs: number;
-  readonly maxRecoveries: number;
-  readonly stopping: boolean;
-  /** A run is due in this long: the worker shall look then. */
-  expect(inMs: number): void;
-  /** All interceptors in one, or none. */
-  readonly around: Around | undefined;
-  operation(name: string): Operation | undefined;
-  child: PassHost['child'];
-  /** Arguments of a run, as a replay gets them. */
-  copied(args: readonly unknown[]): readonly unknown[];
-  now(): Promise<number>;
-}
+import { TooLate } from './writes.js';
 
 /** One run while this process owns it: forward by a pass, then perhaps backward, never forward again. */
 export class Run implements PassHost, UnwindHost {
@@ -54,6 +35,7 @@ export class Run implements PassHost, UnwindHost {
   private settleCreated!: { resolve: () => void; reject: (error: unknown) => void };
   private settleDone!: (end: RunEnd) => void;
   private interruption: AbortController | undefined;
+  undoing: Promise<unknown> = Promise.resolve();
   /** The first failure as it was thrown here, for the caller. */
   private thrown: unknown;
 
@@ -144,15 +126,25 @@ export class Run implements PassHost, UnwindHost {
     await this.journal.settled();
   }
 
+  /** Settles when nothing of this pass writes or undoes any more. */
+  async settled(): Promise<void> {
+    await this.journal.settled();
+    await this.undoing;
+  }
+
   onBodyEnd(end: BodyEnd): void {
     this.guard(end.ok ? this.complete(end.value) : this.goBack(end.error));
   }
 
   onQuiet(): void {
-    const held = this.journal.meta.held === true;
-    this.guard(
-      held ? this.journal.park('it is held', null) : this.journal.flush().then(() => this.journal.handBack('the runtime stops', 0)),
-    );
+    this.guard(this.putDown());
+  }
+
+  /** Nothing new is begun here: a held run is parked, any other goes to others at once. */
+  async putDown(): Promise<void> {
+    if (this.journal.meta.held) return this.journal.park('it is held', null);
+    await this.journal.flush();
+    await this.journal.handBack(this.host.stopping ? 'the runtime stops' : 'it was held meanwhile', 0);
   }
 
   onParked(wakeMs: number | undefined): void {
@@ -169,9 +161,12 @@ export class Run implements PassHost, UnwindHost {
     this.guard(this.stick(n, error, 'running'));
   }
 
-  onPivot(): void {
-    // What was asked for while nobody knew on which side of the pivot the run was.
-    this.environment.clock.nextTurn(() => this.onForeign());
+  onPivot(then: () => void): void {
+    this.environment.clock.nextTurn(() => {
+      then();
+      // What was asked for while nobody knew on which side of the pivot the run was.
+      this.onForeign();
+    });
   }
 
   readonly onWriteFailed = (error: unknown): void => this.failed(error);
@@ -292,7 +287,8 @@ export class Run implements PassHost, UnwindHost {
   }
 
   private failed(error: unknown): void {
-    if (this.journal.closed) return;
+    // What was refused with an end that came too late is written with the decision to go back.
+    if (this.journal.closed || error instanceof TooLate) return;
     if (!(error instanceof OwnershipLostError)) this.journal.tell('run.failed', { error });
     this.settleCreated.reject(error);
     this.leave(messageOf(error));

@@ -25,7 +25,7 @@ import type { StartedRecord } from './records.js';
 import { Registry } from './registry.js';
 import { checkId, runtimeOptions, unregistered } from './runtime-options.js';
 import { Run } from './run.js';
-import type { RunHost } from './run.js';
+import type { RunHost } from './run-host.js';
 import type { RunHandle, Runtime, RuntimeOptions, StartOptions, WaitOptions } from './runtime-types.js';
 import { KeepAlive, waitFor } from './waiter.js';
 import { Worker } from './worker.js';
@@ -206,7 +206,7 @@ class SagaRuntime implements Runtime, RunHost {
     const old = this.runs.get(head.id);
     if (old) {
       old.journal.close('its lease had ended, and this process claimed it again');
-      await old.journal.settled();
+      await old.settled();
     }
     const loaded = await this.loadClaimed(head.id);
     if (!loaded || loaded.head.owner !== this.desk.owner) return;

@@ -1,6 +1,7 @@
 import type { HeadPatch } from '../base/store.js';
 import { runInScope } from '../base/scope.js';
 import { sleep } from '../base/clock.js';
+import { TerminalError } from '../base/errors.js';
 import type { Environment } from '../base/environment.js';
 import type { Compensation, Operation } from './definition.js';
 import { SagaMixedError, SagaStuckError, UndoTimeoutError } from './errors.js';
@@ -19,11 +20,15 @@ export interface UnwindHost {
   readonly leaseMs: number;
   readonly around: Around | undefined;
   readonly stopping: boolean;
+  /** The attempt of an undo that is under way, or the last one: settled when its code has ended. Never rejected. */
+  undoing: Promise<unknown>;
   /** Aborted when a pause is of no use any more. */
   readonly interrupted: AbortSignal;
   operation(name: string): Operation | undefined;
   /** The store's clock. */
   now(): Promise<number>;
+  /** Leaves the run because nothing new is begun here. */
+  putDown(): Promise<void>;
   /** Leaves the run to others, later and later. */
   leave(why: string): void;
   /** The error, or as much of it as can be kept. */
@@ -149,8 +154,7 @@ async function attempts(run: UnwindHost, step: StepHistory, compensation: Compen
     if (!journal.isSafe(environment.clock.monotonic())) journal.close('its lease was not safe any more when an undo was to start');
     if (journal.closed) return { status: 'left', why: journal.closed.message };
     if (run.stopping) {
-      if (journal.meta.held) await journal.park('it is held', null);
-      else await journal.handBack('the runtime stops', 0);
+      await run.putDown();
       return { status: 'left', why: 'it goes on later' };
     }
     try {
@@ -161,7 +165,8 @@ async function attempts(run: UnwindHost, step: StepHistory, compensation: Compen
       journal.tell('undo.failed', told);
       if (attempt === policy.alertAfter) journal.tell('undo.alert', told);
       // A child that waits for a person makes its parent wait for one.
-      if (attempt > policy.maxRetries || error instanceof SagaStuckError || error instanceof SagaMixedError) return { error };
+      const final = error instanceof TerminalError || error instanceof SagaStuckError || error instanceof SagaMixedError;
+      if (final || attempt > policy.maxRetries) return { error };
       const pause = Math.min(policy.delayMs * 2 ** Math.min(attempt - 1, 30), policy.maxDelayMs);
       await sleep(environment.clock, pause * (0.5 + environment.random.next() / 2), run.interrupted, true);
     }
@@ -208,7 +213,7 @@ async function once(run: UnwindHost, step: StepHistory, compensation: Compensati
       environment,
     } as const;
     const body = async (): Promise<unknown> => compensation.run(undo);
-    runInScope(scope, async () => (around ? around(call, body) : body()))
+    run.undoing = runInScope(scope, async () => (around ? around(call, body) : body()))
       .then(() => resolve(), reject)
       .finally(() => timer.cancel());
   });

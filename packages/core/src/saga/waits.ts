@@ -37,6 +37,11 @@ export class Waits {
     return this.open.size;
   }
 
+  /** Whether these and those under way are all of the `open` calls. A body that has ended waits for none of them. */
+  areAll(open: number, fresh: readonly Called[]): boolean {
+    return open === this.open.size + fresh.filter((called) => called.operation.wait && called.state === 'called').length;
+  }
+
   /** A wait whose intent is durable, or becomes so with the next commit: it lasts from then on. */
   start(called: Called, journal: Journal, clock: Clock): void {
     this.open.set(called, { called, dueAt: dueAtOf(called, journal, clock) });
