@@ -35,6 +35,41 @@ describe('an ordered list of steps', () => {
   });
 });
 
+describe('a step of a list that is taken when something holds', () => {
+  it('B5 is skipped forward and backward when it does not hold, and the result before it stays', async () => {
+    const world = new World();
+    const log: string[] = [];
+    const step = (name: string) =>
+      defineStep(
+        name,
+        { compensate: async () => void log.push(`undo ${name}`), undo: { total: true } },
+        async (_cents: number, before?: unknown) => {
+          log.push(`${name} after ${String(before)}`);
+          return name;
+        },
+      );
+    const [debit, fee, credit] = [step('debit'), step('fee'), step('credit')];
+    const list = sagaOf<number>('with a fee', { id: (cents) => `t-${cents}` })
+      .step(debit)
+      .stepWhen((cents) => cents >= 100, fee)
+      .stepWhen((_cents, before) => before === 'fee', credit)
+      .step(async (cents, before) => `${cents} ${before}`, { irreversible: 'told' })
+      .saga();
+    const { runtime } = world.process({ sagas: [list], steps: [] });
+    expect(await world.clock.until(runtime.run(list, [5]))).toBe('5 debit');
+    expect(await world.clock.until(runtime.run(list, [500]))).toBe('500 credit');
+    expect(log.splice(0)).toEqual(['debit after undefined', 'debit after undefined', 'fee after debit', 'credit after fee']);
+    const failing = sagaOf<number>('then fails', { id: (cents) => `t-${cents}` })
+      .step(debit)
+      .stepWhen((cents) => cents >= 100, fee)
+      .step(async () => Promise.reject(new Error('no')), { readOnly: true })
+      .saga();
+    const other = world.process({ sagas: [failing] }).runtime;
+    await world.clock.until(other.run(failing, [5]).catch(() => {}));
+    expect(log).toEqual(['debit after undefined', 'undo debit']);
+  });
+});
+
 describe('start-up', () => {
   const undo = async (): Promise<void> => {};
   const noop = async (): Promise<void> => {};

@@ -98,6 +98,7 @@ export type {
   ProbeAnswer,
   RunContext,
   SagaDefinition,
+  Tags,
   StepDefinition,
   UndoOptions,
   UndoPolicy,

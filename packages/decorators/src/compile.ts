@@ -1,5 +1,5 @@
 import { nameProblem, operationHash } from '@redress/core';
-import type { Compensation, Durability, Operation, Problem, SagaDefinition } from '@redress/core';
+import type { Compensation, Durability, Operation, Problem, SagaDefinition, Tags } from '@redress/core';
 import { handlerOf } from './handler.js';
 import { runBody } from './frame.js';
 import { methodsOf } from './registry.js';
@@ -43,12 +43,13 @@ export function compile(type: Class, resolve: () => object, durability: Durabili
 }
 
 function sagaOf(subject: string, method: Method, resolve: () => object): SagaDefinition {
-  const { shown: _, name, id, ...mark } = method.marks.saga[0] as SagaMark;
+  const { shown: _, name, id, tags, ...mark } = method.marks.saga[0] as SagaMark;
   let found = false;
   return {
     ...mark,
     name: name ?? subject,
     ...(id && { idOf: id as (...args: readonly unknown[]) => string }),
+    ...(tags && { tagsOf: tags as (...args: readonly unknown[]) => Tags }),
     body: (_run, args) => runBody(method, resolve(), args),
     // Asked at each look for due runs: an object that is made anew each time is made once for it.
     check: () => {
@@ -88,8 +89,13 @@ function stepOf(type: Class, subject: string, method: Method, resolve: () => obj
   let compensation: Compensation | undefined;
   if (undo) {
     const handler = handlerOf(type, undo);
-    if ('name' in handler) compensation = { name: handler.name, policy: undo.policy, run: callerOf(subject, handler.name, resolve) };
-    else found.push({ subject, ...handler });
+    const other = undo.alternate && handlerOf(type, undo.alternate);
+    for (const one of [handler, other]) if (one && 'cause' in one) found.push({ subject, ...one });
+    if ('name' in handler) {
+      const run = callerOf(subject, handler.name, resolve);
+      const alternate = other && 'name' in other && { alternate: callerOf(subject, other.name, resolve) };
+      compensation = { name: handler.name, policy: undo.policy, run, ...alternate };
+    }
   }
   const nothing = [step?.readOnly && 'readOnly', step?.irreversible !== undefined && 'irreversible'].filter(
     (one) => typeof one === 'string',
@@ -107,10 +113,11 @@ function stepOf(type: Class, subject: string, method: Method, resolve: () => obj
       remedy: "Add @Compensate((self: TheClass) => self.handler), or say @Step({ readOnly: true }) or @Step({ irreversible: 'why' }).",
     });
   }
-  const { pivot, compensateRefused } = step ?? {};
+  const { pivot, compensateRefused, fatal } = step ?? {};
   const more = {
     ...(pivot && { pivot }),
     ...(compensateRefused && { compensateRefused }),
+    ...(fatal && { fatal }),
     ...probeOf(type, subject, step, resolve, found),
   };
   const parts = {

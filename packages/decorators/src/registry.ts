@@ -1,4 +1,4 @@
-import type { Durability, Matcher, RetryPolicy, Schema, UndoPolicy } from '@redress/core';
+import type { Durability, Matcher, RetryPolicy, Schema, Tags, UndoPolicy } from '@redress/core';
 
 export type Body = (this: object, ...args: unknown[]) => unknown;
 export type Class<T = object> = abstract new (...args: never[]) => T;
@@ -7,6 +7,7 @@ export type Class<T = object> = abstract new (...args: never[]) => T;
 export interface SagaMark {
   readonly shown: string;
   readonly id?: (...args: never) => string;
+  readonly tags?: (...args: never) => Tags;
   readonly name?: string;
   readonly version: number;
   readonly requires?: Durability;
@@ -24,6 +25,7 @@ export interface StepMark {
   readonly pivot?: true;
   readonly probe?: MethodReference;
   readonly compensateRefused?: true;
+  readonly fatal?: true;
 }
 
 /** A method of the class, as `(self: TheClass) => self.method`. */
@@ -34,6 +36,7 @@ export interface MethodReference {
 
 export interface UndoMark extends MethodReference {
   readonly policy: UndoPolicy;
+  readonly alternate?: MethodReference;
 }
 
 export interface RetryMark {

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { checkOptions, durationMs } from '@redress/core';
-import type { Duration, Durability, Schema } from '@redress/core';
+import type { Duration, Durability, Schema, Tags } from '@redress/core';
 import type { SagaMethodMark } from './fit.js';
 import { mark, written } from './mark.js';
 
 export interface SagaOptions<A extends readonly unknown[] = readonly unknown[], O = unknown> {
   /** The run's id from the method's arguments: the same id is the same run. Annotate its parameters. Default: a random id. */
   readonly id?: (...args: A) => string;
+  /** What `admin.list` finds the run by, from the method's arguments, such as `(order) => ({ customer: order.customer })`. Default: none. */
+  readonly tags?: (...args: A) => Tags;
   /** Stable name. Default: `<Class>.<method>`. */
   readonly name?: string;
   /** Raise it when the body changes in a way that a running replay would notice. Default: 1. */
@@ -21,6 +23,7 @@ export interface SagaOptions<A extends readonly unknown[] = readonly unknown[], 
 
 const sagaOptions = z.strictObject({
   id: z.function().optional(),
+  tags: z.function().optional(),
   name: z.string().optional(),
   version: z.number().int().min(1).optional(),
   requires: z.enum(['process', 'host', 'replicated']).optional(),

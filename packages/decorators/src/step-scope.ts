@@ -14,7 +14,7 @@ let quiet: AbortSignal | undefined;
 export function step(): StepScope {
   const scope = currentScope();
   if (scope?.step) return scope.step;
-  if (!scope?.pass) return { operation: '', key: random.word(), signal: quietSignal(), attempt: 1 };
+  if (!scope?.pass) return { operation: '', key: random.word(), signal: quietSignal(), attempt: 1, ...jotter() };
   throw unusable(
     'CONFIG_NO_STEP',
     'step()',
@@ -42,6 +42,7 @@ export function run(): RunContext {
 export function plainScope(call: Call, environment: Environment | undefined): StepScope {
   let key: string | undefined;
   return {
+    ...jotter(),
     operation: call.operation,
     get key() {
       return (key ??= (environment?.random ?? random).word());
@@ -51,6 +52,12 @@ export function plainScope(call: Call, environment: Environment | undefined): St
       return call.attempt;
     },
   };
+}
+
+/** Notes of a call outside of sagas: they last as long as it. */
+function jotter(): Pick<StepScope, 'notes' | 'note'> {
+  const notes: unknown[] = [];
+  return { notes, note: async (value) => void notes.push(value) };
 }
 
 function quietSignal(): AbortSignal {

@@ -17,6 +17,8 @@ interface CommonStepOptions<S> {
   readonly probe?: (self: S) => (asked: Probe<never>) => Promise<ProbeAnswer>;
   /** A refused call is undone too. Default: false. */
   readonly compensateRefused?: true;
+  /** The run goes backward when it fails, whatever the body makes of the failure. Default: false. */
+  readonly fatal?: true;
 }
 
 /** One of: `readOnly`, `irreversible`, or a `@Compensate` at the same method. */
@@ -36,6 +38,7 @@ const stepOptions = z.strictObject({
   pivot: z.literal(true).optional(),
   probe: z.function().optional(),
   compensateRefused: z.literal(true).optional(),
+  fatal: z.literal(true).optional(),
   readOnly: z.literal(true).optional(),
   irreversible: z.string().trim().min(1).optional(),
 });

@@ -10,6 +10,14 @@ export interface StepScope {
   readonly signal: AbortSignal;
   /** The attempt that is running, from 1. Counted anew after a crash. */
   readonly attempt: number;
+  /** What this call has noted, earlier attempts of it included, also those before a crash. */
+  readonly notes: readonly unknown[];
+  /**
+   * Keeps a piece of evidence: durable when fulfilled, for the next attempt and the undo to see, whatever becomes of this
+   * one. Outside of sagas it lasts as long as the call. Not for undos.
+   * @throws CodecError when the value cannot be kept; StepFencedError when the run is being undone already.
+   */
+  note(value: unknown): Promise<void>;
   /** The run's saga and id; undefined outside a saga. */
   readonly saga?: string;
   readonly id?: string;

@@ -14,6 +14,10 @@ export interface RunQuery {
   readonly status?: readonly RunStatus[];
   /** Class name of the first failure. */
   readonly error?: string;
+  /** One of the run's tags and its value. */
+  readonly tag?: { readonly key: string; readonly value: string };
+  /** Only runs with which the last process could not go on, or only the others. */
+  readonly blocked?: boolean;
   /** Text in the id, or in the message of the first failure. */
   readonly text?: string;
   /** Begun at least this long ago. */
@@ -38,6 +42,9 @@ export interface RunSummary {
   readonly cancelRequested: boolean;
   readonly pivot: 'none' | 'undecided' | 'passed';
   readonly cause?: { readonly name: string; readonly message: string; readonly code?: string };
+  readonly tags: Readonly<Record<string, string>>;
+  /** Why the last process that took it up could not go on with it, such as code that does not fit; absent when it could. */
+  readonly blocked?: string;
   /** Claims without progress since the last one. */
   readonly recoveries: number;
 }
@@ -59,6 +66,8 @@ export interface StepView {
   readonly error?: unknown;
   readonly endedAt?: number;
   readonly alsoUnknown?: boolean;
+  /** Evidence that its body kept. */
+  readonly notes?: readonly unknown[];
   /** What undoing it came to; absent while the run goes forward or where there is nothing to undo. */
   readonly undo?: 'pending' | 'undone' | 'stuck' | 'marked' | 'waived';
   readonly undoneAt?: number;
@@ -119,6 +128,8 @@ export interface Admin {
   release(saga: string, id: string, audit: Audit): Promise<void>;
   /** The run goes backward; one that does not exist yet will not start. @throws SagaVerbError past the pivot, or ended. */
   cancel(saga: string, id: string, audit: Audit): Promise<void>;
+  /** A run that has a deadline gets a later one, counted from now. @throws SagaVerbError when it would be sooner, or comes too late. */
+  extend(saga: string, id: string, deadline: Duration, audit: Audit): Promise<void>;
   /** Forgets ended runs (completed and compensated) that ended this long ago; answers how many. */
   purge(query: { readonly endedBefore: Duration; readonly saga?: string; readonly limit?: number }): Promise<number>;
   health(): Promise<Health>;

@@ -1,7 +1,7 @@
 import { durationMs } from '../base/duration.js';
 import { SagaNotFoundError } from './errors.js';
 import { StoreError } from '../base/errors.js';
-import type { Head, Store } from '../base/store.js';
+import type { Head, Query, Store } from '../base/store.js';
 import type { Admin, Health, RunQuery, RunsPage, RunStatus, RunSummary } from './admin-types.js';
 import { readMeta } from './meta.js';
 import { streamOf } from './pen.js';
@@ -39,6 +39,7 @@ export function createAdmin(host: AdminHost, verbs: Verbs): Admin {
     hold: (saga, id, audit) => verbs.hold(saga, id, audit),
     release: (saga, id, audit) => verbs.release(saga, id, audit),
     cancel: (saga, id, audit) => verbs.cancel(saga, id, audit),
+    extend: (saga, id, deadline, audit) => verbs.extend(saga, id, durationMs(deadline, 'deadline'), audit),
     purge: (query) => purge(store, query),
     health: () => health(host),
   };
@@ -47,6 +48,7 @@ export function createAdmin(host: AdminHost, verbs: Verbs): Admin {
 /** A run in short, from the head of its stream. */
 export function summaryOf(head: Head): RunSummary {
   const meta = readMeta(head.meta);
+  const { error: _error, ...tags } = head.tags;
   return {
     saga: head.name,
     id: head.id.slice(head.name.length + 1),
@@ -57,6 +59,8 @@ export function summaryOf(head: Head): RunSummary {
     cancelRequested: meta.cancelRequested ?? false,
     pivot: meta.pivot ?? 'none',
     ...(meta.cause ? { cause: meta.cause } : {}),
+    ...(meta.blocked === undefined ? {} : { blocked: meta.blocked }),
+    tags,
     recoveries: head.claims,
   };
 }
@@ -71,7 +75,7 @@ async function list(store: Store, query: RunQuery): Promise<RunsPage> {
       kind: 'saga',
       ...(query.saga === undefined ? {} : { name: query.saga }),
       ...(query.status === undefined ? {} : { status: query.status }),
-      ...(query.error === undefined ? {} : { tag: { key: 'error', value: query.error } }),
+      ...tagOf(query),
       ...(after === undefined ? {} : { after }),
       limit: Math.min(Math.max(limit, 1), PAGE),
     });
@@ -85,8 +89,16 @@ async function list(store: Store, query: RunQuery): Promise<RunsPage> {
   }
 }
 
-function matches(run: RunSummary, { text, held }: RunQuery): boolean {
+function tagOf({ error, tag }: RunQuery): Pick<Query, 'tag'> {
+  if (error !== undefined) return { tag: { key: 'error', value: error } };
+  return tag === undefined ? {} : { tag };
+}
+
+function matches(run: RunSummary, { text, held, blocked, tag, error }: RunQuery): boolean {
   if (held !== undefined && run.held !== held) return false;
+  if (blocked !== undefined && (run.blocked !== undefined) !== blocked) return false;
+  // A store finds by one tag; the other one is looked at here.
+  if (tag !== undefined && error !== undefined && run.tags[tag.key] !== tag.value) return false;
   return text === undefined || run.id.includes(text) || (run.cause?.message.includes(text) ?? false);
 }
 

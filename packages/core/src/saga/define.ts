@@ -8,7 +8,17 @@ import type { Call, Interceptor } from '../base/interceptor.js';
 import type { Schema } from '../base/schema.js';
 import type { Durability } from '../base/store.js';
 import { operationHash, undoPolicy } from './definition.js';
-import type { Compensation, Operation, Probe, ProbeAnswer, RunContext, SagaDefinition, StepDefinition, UndoOptions } from './definition.js';
+import type {
+  Compensation,
+  Operation,
+  Probe,
+  ProbeAnswer,
+  RunContext,
+  SagaDefinition,
+  StepDefinition,
+  Tags,
+  UndoOptions,
+} from './definition.js';
 import type { AnyUndo, UndoOf } from './undo.js';
 
 interface StepCommon<A extends readonly unknown[] = readonly unknown[], R = unknown> {
@@ -16,6 +26,8 @@ interface StepCommon<A extends readonly unknown[] = readonly unknown[], R = unkn
   readonly refusedOn?: readonly Matcher[];
   /** False: an attempt whose outcome is unknown is not repeated. Default: true. */
   readonly repeatable?: boolean;
+  /** The run goes backward when it fails, whatever the body makes of the failure. Default: false. */
+  readonly fatal?: true;
   /** Around each call, outermost first, such as `retry(…)`. */
   readonly policies?: readonly Interceptor[];
   /** The point of no return: once it is done the run only goes forward, and later steps are repeated until they succeed. */
@@ -27,6 +39,7 @@ interface StepCommon<A extends readonly unknown[] = readonly unknown[], R = unkn
 interface NoUndo {
   readonly compensate?: never;
   readonly undo?: never;
+  readonly alternate?: never;
   readonly compensateRefused?: never;
 }
 
@@ -36,6 +49,8 @@ export type StepOptions<A extends readonly unknown[], R> = StepCommon &
     | {
         readonly compensate: (undo: UndoOf<A, R>) => unknown;
         readonly undo?: UndoOptions;
+        /** Called with the same facts, and a key of its own, when `compensate` has failed for good. */
+        readonly alternate?: (undo: UndoOf<A, R>) => unknown;
         /** A refused call is undone too. Default: false. */
         readonly compensateRefused?: true;
         readonly readOnly?: never;
@@ -55,6 +70,8 @@ const stepOptions = z
     compensateRefused: z.literal(true).optional(),
     compensate: z.function().optional(),
     undo: z.unknown().optional(),
+    alternate: z.function().optional(),
+    fatal: z.literal(true).optional(),
     readOnly: z.literal(true).optional(),
     irreversible: z.string().min(1, 'Say why it cannot be undone').optional(),
   })
@@ -76,11 +93,12 @@ export function defineStep<A extends readonly unknown[], R>(
   const call = chain(options.policies ?? []);
   const facts = {
     name,
-    ...(options.compensate ? { compensation: compensationOf(name, options.compensate, options.undo) } : {}),
+    ...(options.compensate ? { compensation: compensationOf(name, options.compensate, options.undo, options.alternate) } : {}),
     ...(options.readOnly ? { readOnly: true as const } : {}),
     ...(options.irreversible === undefined ? {} : { irreversible: options.irreversible }),
     ...(options.pivot ? { pivot: true as const } : {}),
     ...(options.compensateRefused ? { compensateRefused: true as const } : {}),
+    ...(options.fatal ? { fatal: true as const } : {}),
     ...(options.probe ? { probe: options.probe as unknown as NonNullable<Operation['probe']> } : {}),
   };
   return {
@@ -92,8 +110,18 @@ export function defineStep<A extends readonly unknown[], R>(
   };
 }
 
-function compensationOf(step: string, run: (undo: never) => unknown, options: UndoOptions | undefined): Compensation {
-  return { name: run.name || `undo of ${step}`, policy: undoPolicy(`undo of ${step}`, options), run: run as (undo: AnyUndo) => unknown };
+function compensationOf(
+  step: string,
+  run: (undo: never) => unknown,
+  options: UndoOptions | undefined,
+  alternate: ((undo: never) => unknown) | undefined,
+): Compensation {
+  return {
+    name: run.name || `undo of ${step}`,
+    policy: undoPolicy(`undo of ${step}`, options),
+    run: run as (undo: AnyUndo) => unknown,
+    ...(alternate ? { alternate: alternate as (undo: AnyUndo) => unknown } : {}),
+  };
 }
 
 export interface SagaOptions<A extends readonly unknown[]> {
@@ -101,6 +129,8 @@ export interface SagaOptions<A extends readonly unknown[]> {
   readonly version?: number;
   /** The run's id from its arguments. Default: the id given at the start, or a random one. */
   readonly id?: (...args: A) => string;
+  /** What `admin.list` finds the run by, from its arguments, such as `(order) => ({ customer: order.customer })`. Default: none. */
+  readonly tags?: (...args: A) => Tags;
   /** Least durability of the store that it accepts. Default: any. */
   readonly requires?: Durability;
   /** Checks the first argument before anything is written. */
@@ -112,6 +142,7 @@ export interface SagaOptions<A extends readonly unknown[]> {
 const sagaOptions = z.strictObject({
   version: z.number().int().min(1).optional(),
   id: z.function().optional(),
+  tags: z.function().optional(),
   requires: z.enum(['process', 'host', 'replicated']).optional(),
   input: z.unknown().optional(),
   deadline: z.union([z.number(), z.string()]).optional(),
@@ -132,6 +163,7 @@ export function defineSaga<A extends readonly unknown[], R>(
     name,
     version: options.version ?? 1,
     ...(options.id ? { idOf: options.id } : {}),
+    ...(options.tags ? { tagsOf: options.tags } : {}),
     ...(options.requires ? { requires: options.requires } : {}),
     ...(options.input ? { input: options.input } : {}),
     ...(options.deadline === undefined ? {} : { deadlineMs: durationMs(options.deadline, `saga ${name}, deadline`) }),
@@ -144,6 +176,11 @@ export interface SagaList<I, P> {
   /** Adds a step. A plain function needs a name, and says in the options how it is undone. */
   step<R>(step: StepDefinition<[I, P], R> | StepDefinition<[I], R> | StepDefinition<[], R>): SagaList<I, R>;
   step<R>(body: (input: I, before: P) => Promise<R>, options: StepOptions<[I, P], R>): SagaList<I, R>;
+  /** Adds a step that is taken when `when` says so, forward and backward; else the result before it stays. `when` only looks at what it is given. */
+  stepWhen<R>(
+    when: (input: I, before: P) => boolean,
+    step: StepDefinition<[I, P], R> | StepDefinition<[I], R> | StepDefinition<[], R>,
+  ): SagaList<I, R | P>;
   /** The saga, with its steps: `sagas: [list.saga()]` registers both. Its outcome is the last step's result. */
   saga(): SagaDefinition<readonly [I], P>;
 }
@@ -153,26 +190,30 @@ export function sagaOf<I>(name: string, options: SagaOptions<readonly [I]> = {})
   return listOf<I, undefined>(name, options, []);
 }
 
-function listOf<I, P>(
-  name: string,
-  options: SagaOptions<readonly [I]>,
-  steps: readonly StepDefinition<[I, unknown], unknown>[],
-): SagaList<I, P> {
+interface ListedStep<I> {
+  readonly step: StepDefinition<[I, unknown], unknown>;
+  readonly when?: (input: I, before: unknown) => boolean;
+}
+
+function listOf<I, P>(name: string, options: SagaOptions<readonly [I]>, steps: readonly ListedStep<I>[]): SagaList<I, P> {
+  const add = <R>(step: unknown, when?: unknown): SagaList<I, R> =>
+    listOf<I, R>(name, options, [...steps, { step, when } as ListedStep<I>]);
   return {
     step<R>(
       step: StepDefinition<[I, P], R> | StepDefinition<[I], R> | StepDefinition<[], R> | ((input: I, before: P) => Promise<R>),
       more?: StepOptions<[I, P], R>,
     ) {
       const defined = typeof step === 'function' ? defineStep(`${name}.${step.name}`, more as StepOptions<[I, P], R>, step) : step;
-      return listOf<I, R>(name, options, [...steps, defined as unknown as StepDefinition<[I, unknown], unknown>]);
+      return add<R>(defined);
     },
+    stepWhen: (when, step) => add(step, when),
     saga() {
       const definition = defineSaga<readonly [I], P>(name, options, async (run, input) => {
         let before: unknown;
-        for (const step of steps) before = await run.step(step, input, before);
+        for (const { step, when } of steps) if (when?.(input, before) ?? true) before = await run.step(step, input, before);
         return before as P;
       });
-      return { ...definition, steps };
+      return { ...definition, steps: steps.map(({ step }) => step) };
     },
   };
 }

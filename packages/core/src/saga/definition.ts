@@ -45,6 +45,8 @@ export interface Compensation {
   readonly policy: UndoPolicy;
   /** Finds the object by itself: it is called in processes that never ran the operation. */
   readonly run: (undo: AnyUndo) => unknown;
+  /** Called with the same facts, and a key of its own, when the first has failed for good. */
+  readonly alternate?: (undo: AnyUndo) => unknown;
 }
 
 /** A step as the engine knows it, whoever declared it. */
@@ -66,6 +68,8 @@ export interface Operation {
   readonly probe?: (asked: Probe) => Promise<ProbeAnswer>;
   /** A refused call is undone too. Default: false. */
   readonly compensateRefused?: true;
+  /** The run goes backward when it fails, whatever the body makes of the failure. Default: false. */
+  readonly fatal?: true;
   /** The engine's own: a durable wait. */
   readonly wait?: 'sleep' | 'receive';
   /** Changes when name, kind or compensation change. */
@@ -87,6 +91,9 @@ export type ProbeAnswer<R = unknown> =
   | { readonly outcome: 'done'; readonly result: R }
   | { readonly outcome: 'refused' | 'absent' | 'unknown' };
 
+/** Names with values, each a short text; `error` is the engine's own. */
+export type Tags = Readonly<Record<string, string>>;
+
 /** A saga as the engine knows it. */
 export interface SagaDefinition<A extends readonly unknown[] = readonly unknown[], R = unknown> {
   readonly name: string;
@@ -95,6 +102,8 @@ export interface SagaDefinition<A extends readonly unknown[] = readonly unknown[
   readonly idOf?: (...args: A) => string;
   /** Least durability of the store that it accepts. */
   readonly requires?: Durability;
+  /** What `admin.list` finds the run by, from its arguments. */
+  readonly tagsOf?: (...args: A) => Tags;
   /** Checks the first argument before anything is written. */
   readonly input?: Schema;
   /** After this long, counted from the start, the run goes backward, unless its pivot has passed. Default: never. */

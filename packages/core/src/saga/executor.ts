@@ -1,9 +1,12 @@
 import { sleep } from '../base/clock.js';
+import { decodeRecord, encodeRecord } from '../base/codec.js';
+import type { Codec } from '../base/codec.js';
 import type { Called, Calls } from './calls.js';
-import { StepInterruptedError } from './errors.js';
+import { StepFencedError, StepInterruptedError } from './errors.js';
 import type { Journal } from './journal.js';
 import { ALERT_AFTER, insist, pauseMs, probed, stands } from './stand.js';
 import type { PassHost } from './pass-host.js';
+import type { NoteRecord } from './records.js';
 import type { StepOutcome } from './step-call.js';
 
 /** The pass whose steps are executed: the scope in which bodies run, and the one who is told. */
@@ -29,7 +32,7 @@ export class Executor {
 
   constructor(
     private readonly host: ExecutorHost,
-    private readonly given: Pick<PassHost, 'environment' | 'around' | 'onStuck'>,
+    private readonly given: Pick<PassHost, 'environment' | 'codecs' | 'around' | 'onStuck'>,
     private readonly journal: Journal,
     private readonly calls: Calls,
   ) {}
@@ -108,12 +111,28 @@ export class Executor {
   private execute(called: Called): void {
     this.begin(called);
     called.call.mayGoOn = this.mayGoOn;
+    called.call.notes = this.journal.history.step(called.n).notes ?? [];
+    called.call.keep = (value) => this.note(called, value);
     called.call.execute(this.host, called.invoke, (outcome) => this.executed(called, outcome), this.given.around);
   }
 
   /** A pivot has settled: what failed meanwhile stands, or is insisted upon. */
   onPivot(): void {
     for (const { called, outcome } of this.failing.splice(0)) this.executed(called, outcome);
+  }
+
+  /** A piece of evidence, durable before the body goes on. While the run goes backward too, until its list is frozen. */
+  private async note(called: Called, value: unknown): Promise<void> {
+    const { journal } = this;
+    if (journal.closed) throw journal.closed;
+    if (journal.history.frozen || called.state !== 'running') throw new StepFencedError(journal.saga, journal.id, called.operation.name);
+    const codecs = this.given.codecs;
+    const data = encodeRecord(codecs[0] as Codec, { value });
+    const { notes } = journal.history.step(called.n);
+    const key = `step:${called.n}/note:${(notes?.length ?? 0) + 1}`;
+    journal.addEntry({ key, type: 'step.noted', data }, decodeRecord(codecs, data) as NoteRecord, called.n);
+    called.call.notes = journal.history.step(called.n).notes ?? [];
+    await journal.flush();
   }
 
   private executed(called: Called, outcome: StepOutcome): void {

@@ -19,6 +19,8 @@ export interface StepHistory {
   readonly n: number;
   readonly intent: IntentRecord;
   outcome?: OutcomeRecord;
+  /** Evidence that its body kept. */
+  notes?: unknown[];
   /** Its intent was found, not written by this pass: an attempt whose outcome nobody learned may have been made. */
   readonly found: boolean;
   /** When its intent was committed, in milliseconds of the store's clock; undefined while this pass holds it alone. */
@@ -83,6 +85,9 @@ export class History {
       case 'step.started':
         this.addStep({ n: one.n, intent: one.record, found: at !== undefined, at });
         break;
+      case 'step.noted':
+        (this.step(one.n).notes ??= []).push(one.record.value);
+        break;
       case 'step.completed':
       case 'step.refused':
       case 'step.unknown': {
@@ -128,6 +133,7 @@ export class History {
       case 'run.held':
       case 'run.released':
       case 'run.retried':
+      case 'deadline.extended':
         break;
     }
   }

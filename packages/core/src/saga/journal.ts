@@ -1,10 +1,11 @@
 import { encodeRecord } from '../base/codec.js';
 import type { Codec } from '../base/codec.js';
 import type { RedressError } from '../base/errors.js';
-import type { Data, Entry, Head, HeadPatch, NewEntry, Wake } from '../base/store.js';
+import type { Entry, Head, HeadPatch, NewEntry, Wake } from '../base/store.js';
+import type { Tags } from './definition.js';
 import { History } from './history.js';
-import { readMeta, writeMeta } from './meta.js';
-import type { Meta } from './meta.js';
+import { NotedMeta, writeMeta } from './meta.js';
+import type { Meta, MetaChanges } from './meta.js';
 import { OwnershipLostError } from './errors.js';
 import { Pen, streamOf } from './pen.js';
 import type { Desk, PenEvents } from './pen.js';
@@ -37,19 +38,18 @@ export class Journal implements PenEvents {
   onDurable: () => void = () => {};
   /** Called when others have written to the run. */
   onForeign: () => void = () => {};
-  /** As it was computed last, and of what: it is asked for at every turn. */
-  private metaRead: { readonly data: Data; readonly changes: object | undefined; readonly meta: Meta } | undefined;
-  private changes: { [K in keyof Meta]?: Meta[K] | undefined } | undefined;
+  private readonly noted = new NotedMeta();
 
   constructor(
     private readonly desk: Desk,
     readonly saga: string,
     readonly id: string,
     found?: { readonly head: Head; readonly history: History; readonly claimedAt: number },
+    tags?: Tags,
   ) {
     this.stream = streamOf(saga, id);
     this.past = found?.history ?? new History();
-    this.pen = new Pen(desk, saga, id, this.stream, this);
+    this.pen = new Pen(desk, saga, id, this.stream, this, tags);
     if (!found) return;
     this.pen.head = found.head;
     this.pen.renewed(found.claimedAt);
@@ -76,17 +76,17 @@ export class Journal implements PenEvents {
 
   /** What stands beside the status, with what is to be written with the next commit. */
   get meta(): Meta {
-    const data = this.pen.head?.meta ?? '';
-    if (this.metaRead?.data !== data || this.metaRead.changes !== this.changes) {
-      const all = Object.entries({ ...readMeta(data), ...this.changes }).filter(([, value]) => value !== undefined);
-      this.metaRead = { data, changes: this.changes, meta: Object.fromEntries(all) as Meta };
-    }
-    return this.metaRead.meta;
+    return this.noted.on(this.pen.head?.meta ?? '');
   }
 
   /** Changes what stands beside the status, with the next commit. Undefined takes a part away. */
-  note(changes: { [K in keyof Meta]?: Meta[K] | undefined }): void {
-    this.changes = { ...this.changes, ...changes };
+  note(changes: MetaChanges): void {
+    this.noted.changes = { ...this.noted.changes, ...changes };
+  }
+
+  /** What lists find the run by. */
+  get tags(): Tags | undefined {
+    return this.pen.head?.tags ?? this.pen.tags;
   }
 
   /** The version that this owner has seen last. */
@@ -107,7 +107,9 @@ export class Journal implements PenEvents {
 
   /** Takes in what others have written. */
   async refresh(): Promise<void> {
-    if (!this.busy && !this.closed) await this.pen.refresh();
+    await this.idle();
+    // What cannot be read now, the next commit meets.
+    if (!this.closed) await this.pen.refresh().catch(() => {});
   }
 
   get durable(): boolean {
@@ -140,13 +142,8 @@ export class Journal implements PenEvents {
     this.onClosed(reason);
   }
 
-  onUnavailable(error: RedressError): void {
-    this.tell('store.unavailable', { error });
-  }
-
-  onRegressed(error: RedressError): void {
-    this.tell('store.regressed', { error });
-  }
+  readonly onUnavailable = (error: RedressError): void => this.tell('store.unavailable', { error });
+  readonly onRegressed = (error: RedressError): void => this.tell('store.regressed', { error });
 
   onNews(entries: readonly Entry[]): void {
     this.news = true;
@@ -167,6 +164,8 @@ export class Journal implements PenEvents {
     if (this.closed || this.away) return;
     const told = { type: entry.type, key: entry.key, n, record } as JournalRecord;
     this.buffer.push({ entry, told });
+    // It goes on: what kept others from it is over.
+    if (this.meta.handBacks !== undefined) this.note({ handBacks: undefined, blocked: undefined });
     this.history.add(told);
   }
 
@@ -191,7 +190,8 @@ export class Journal implements PenEvents {
     };
     if (this.away) return answer(new OwnershipLostError(this.saga, this.id, 'it was given away'));
     const patch = writes.length === 1 ? (writes[0] as Write).patch : (Object.assign({}, ...writes.map((one) => one.patch)) as HeadPatch);
-    if (this.closed || (this.buffer.length === 0 && this.changes === undefined && patch.owner === undefined)) return answer(this.closed);
+    if (this.closed || (this.buffer.length === 0 && this.noted.changes === undefined && patch.owner === undefined))
+      return answer(this.closed);
     if (this.buffer.length <= MOST_ENTRIES) return this.commit(this.buffer.splice(0), patch, answer);
     // More than a commit holds: the first part goes ahead of what was asked for, which waits for all of it.
     this.queue.unshift(...writes);
@@ -201,7 +201,7 @@ export class Journal implements PenEvents {
   }
 
   private commit(batch: Buffered[], patch: HeadPatch, answer: (error?: unknown) => void): void {
-    const { changes } = this;
+    const { changes } = this.noted;
     this.busy = true;
     const first = !this.durable;
     const entries = batch.map(({ entry }) => entry);
@@ -215,7 +215,7 @@ export class Journal implements PenEvents {
       if (error === undefined) this.publish(batch);
       if (error === undefined && patch.owner === null) this.away = true;
       if (error instanceof TooLate) this.takeBack(batch);
-      if (this.changes === changes) this.changes = undefined;
+      if (this.noted.changes === changes) this.noted.changes = undefined;
       this.busy = false;
       if (first && this.durable) this.onDurable();
       answer(error);
@@ -252,7 +252,8 @@ export class Journal implements PenEvents {
    */
   async handBack(why: string, delayMs: number, counted = false): Promise<void> {
     if (this.closed) return;
-    const meta = counted ? writeMeta({ ...this.meta, handBacks: (this.meta.handBacks ?? 0) + 1 }) : undefined;
+    const blocked = { handBacks: (this.meta.handBacks ?? 0) + 1, blocked: why.slice(0, 500) };
+    const meta = counted ? writeMeta({ ...this.meta, ...blocked }) : undefined;
     this.close(why);
     this.leaving = this.idle().then(async () => this.pen.release({ inMs: delayMs }, meta));
     // Unanswered, the lease ends by itself: later, that is all.

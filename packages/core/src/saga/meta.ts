@@ -16,6 +16,8 @@ export interface Meta {
   readonly stuckFrom?: 'running' | 'compensating';
   /** How often the run was given back because it could not go on here. */
   readonly handBacks?: number;
+  /** Why, the last time. */
+  readonly blocked?: string;
 }
 
 /** What a head's meta says. Nothing, when it was written by somebody else. */
@@ -30,6 +32,25 @@ export function readMeta(data: Data): Meta {
 
 export function writeMeta(meta: Meta): string {
   return Object.keys(meta).length === 0 ? '' : JSON.stringify(meta);
+}
+
+/** Undefined takes a part away. */
+export type MetaChanges = { readonly [K in keyof Meta]?: Meta[K] | undefined };
+
+/** What stands beside the status, with what is to be written with the next commit. */
+export class NotedMeta {
+  changes: MetaChanges | undefined;
+  /** As it was computed last, and of what: it is asked for at every turn. */
+  private last: { readonly data: Data; readonly changes: MetaChanges | undefined; readonly meta: Meta } | undefined;
+
+  /** The changes on top of what a head says. */
+  on(data: Data): Meta {
+    if (this.last?.data !== data || this.last.changes !== this.changes) {
+      const all = Object.entries({ ...readMeta(data), ...this.changes }).filter(([, value]) => value !== undefined);
+      this.last = { data, changes: this.changes, meta: Object.fromEntries(all) as Meta };
+    }
+    return this.last.meta;
+  }
 }
 
 /** The first failure in short, for lists. */

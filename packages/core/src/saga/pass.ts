@@ -52,11 +52,7 @@ export class Pass implements PassScope, ExecutorHost {
     this.calls = new Calls(journal, host.codecs, host.environment);
     this.executor = new Executor(this, host, journal, this.calls);
     this.outcomes = new Outcomes(journal, host.codecs);
-    this.context = contextOf(
-      journal,
-      (operation, args, invoke) => this.step(operation, args, invoke),
-      (saga, args) => this.child(saga, args),
-    );
+    this.context = contextOf(journal, this);
   }
 
   /** The body is, or may be, at work. */
@@ -238,6 +234,7 @@ export class Pass implements PassScope, ExecutorHost {
     this.open -= 1;
     this.wake();
     if (record.outcome === 'done') return called.resolve(record.result);
+    if (called.operation.fatal) return this.host.onBodyEnd({ ok: false, error: record.error });
     called.reject(record.error);
     // The body has returned without waiting for this step: nobody can catch it, so the run fails.
     if (this.end?.ok) this.end = { ok: false, error: record.error };
@@ -272,8 +269,9 @@ export class Pass implements PassScope, ExecutorHost {
     const { clock } = this.host.environment;
     if (!this.journal.isSafe(clock.monotonic())) return this.journal.close('its lease was not safe any more when a step was to start');
     for (const called of calls) {
-      if (called.operation.wait) this.waits.start(called, this.journal, this.host.environment.clock);
-      else this.executor.start(called);
+      if (called.operation.wait) this.waits.start(called, this.journal, clock);
+      // One of them may have ended the way forward at once.
+      else if (this.isOpen) this.executor.start(called);
     }
     if (this.waits.size > 0) this.wake();
   }

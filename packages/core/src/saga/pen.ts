@@ -3,6 +3,7 @@ import { ConflictError, messageOf, RedressError, StoreRegressionError, StoreUnav
 import type { Codec } from '../base/codec.js';
 import type { Environment } from '../base/environment.js';
 import type { Commit, Entry, Head, HeadPatch, Loaded, NewEntry, Store, Wake } from '../base/store.js';
+import type { Tags } from './definition.js';
 import { OwnershipLostError } from './errors.js';
 import { isForeign } from './records.js';
 
@@ -43,6 +44,8 @@ export class Pen {
     private readonly id: string,
     private readonly stream: string,
     private readonly events: PenEvents,
+    /** Of a stream that this pen creates. */
+    readonly tags?: Tags,
   ) {}
 
   get closed(): RedressError | undefined {
@@ -130,7 +133,8 @@ export class Pen {
 
   private patched(patch: HeadPatch): HeadPatch {
     const wake = { inMs: this.desk.leaseMs };
-    if (this.head === undefined) return { owner: this.desk.owner, status: 'running', wake, ...patch };
+    if (this.head === undefined)
+      return { owner: this.desk.owner, status: 'running', wake, ...(this.tags && { tags: this.tags }), ...patch };
     // A lease that lasts is left alone: moving it costs every store a change of its index of what is due.
     const lease = this.needsRenewal(this.desk.environment.clock.monotonic()) ? { wake } : undefined;
     return this.head.claims > 0 ? { claims: 0, ...lease, ...patch } : { ...lease, ...patch };

@@ -5,7 +5,7 @@ import type { Audit } from './admin-types.js';
 
 /*
  * What a journal holds. A type is an event's name; a key is said once in a run's life, and says which step is meant:
- * `started`, `step:<n>`, `step:<n>/outcome`, `compensating`, `undo`, `undo:<n>`, `undo:<n>/late`, `stuck:<k>`, `end`;
+ * `started`, `step:<n>`, `step:<n>/note:<k>`, `step:<n>/outcome`, `compensating`, `undo`, `undo:<n>`, `undo:<n>/late`, `stuck:<k>`, `end`;
  * from outside the owner: `signal:<key>`, `cancel`, `audit:<word>`. `n` is the step's position among the intents of the
  * run, from 1: the start order. A durable wait stands among the steps, as one that changes nothing.
  */
@@ -61,8 +61,15 @@ export interface FrozenRecord {
   readonly lateAt?: number;
 }
 
+/** A piece of evidence that a step's body kept. */
+export interface NoteRecord {
+  readonly value: unknown;
+}
+
 export interface UndoneRecord {
   readonly attempts: number;
+  /** The alternate undo did it. */
+  readonly alternate?: true;
   readonly late: boolean;
 }
 
@@ -88,6 +95,7 @@ export interface EndRecord {
 interface Records {
   'saga.started': StartedRecord;
   'step.started': IntentRecord;
+  'step.noted': NoteRecord;
   'step.completed': OutcomeRecord;
   'step.refused': OutcomeRecord;
   'step.unknown': OutcomeRecord;
@@ -100,6 +108,7 @@ interface Records {
   'run.held': VerbRecord;
   'run.released': VerbRecord;
   'run.retried': VerbRecord;
+  'deadline.extended': VerbRecord;
   'undo.marked': VerbRecord;
   'undo.waived': VerbRecord;
   'saga.completed': EndRecord;
@@ -136,13 +145,15 @@ export function recordOf(codecs: readonly Codec[], entry: Pick<Entry, 'key' | 't
 }
 
 const TYPES: ReadonlySet<string> = new Set<RecordType>([
-  ...(['saga.started', 'step.started', 'step.completed', 'step.refused', 'step.unknown'] as const),
+  ...(['saga.started', 'step.started', 'step.noted', 'step.completed', 'step.refused', 'step.unknown'] as const),
   ...(['saga.compensating', 'undo.frozen', 'undo.completed', 'undo.marked', 'undo.waived', 'saga.stuck'] as const),
-  ...(['signal.received', 'cancel.requested', 'run.held', 'run.released', 'run.retried'] as const),
+  ...(['signal.received', 'cancel.requested', 'run.held', 'run.released', 'run.retried', 'deadline.extended'] as const),
   ...(['saga.completed', 'saga.compensated', 'saga.mixed'] as const),
 ]);
 
-const FOREIGN: ReadonlySet<string> = new Set<RecordType>(['signal.received', 'cancel.requested', 'run.held', 'run.released']);
+const FOREIGN: ReadonlySet<string> = new Set<RecordType>([
+  ...(['signal.received', 'cancel.requested', 'run.held', 'run.released', 'deadline.extended'] as const),
+]);
 
 /** What others may append while a run is owned. */
 export function isForeign(type: string): boolean {

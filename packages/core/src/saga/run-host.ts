@@ -15,6 +15,7 @@ export interface RunHost {
   readonly leaseMs: number;
   readonly maxRecoveries: number;
   readonly stopping: boolean;
+  readonly alwaysReplay: boolean;
   /** A run is due in this long: the worker shall look then. */
   expect(inMs: number): void;
   /** All interceptors in one, or none. */

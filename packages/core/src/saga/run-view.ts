@@ -11,6 +11,7 @@ const VERBS: Readonly<Record<string, string>> = {
   'run.held': 'hold',
   'run.released': 'release',
   'run.retried': 'retry',
+  'deadline.extended': 'extend',
   'undo.marked': 'markCompensated',
   'undo.waived': 'waive',
   'step.completed': 'completeStep',
@@ -52,6 +53,7 @@ function stepView(step: StepHistory, history: History, byKey: ReadonlyMap<string
     ...(outcome?.outcome === 'done' ? { result: outcome.result, alsoUnknown: outcome.alsoUnknown } : {}),
     ...(outcome && 'error' in outcome ? { error: outcome.error } : {}),
     ...(ended ? { endedAt: ended.at } : {}),
+    ...(step.notes ? { notes: step.notes } : {}),
     ...(undo ? { undo } : {}),
     ...(undone ? { undoneAt: undone.at } : {}),
   };

@@ -18,7 +18,7 @@ import type { RunHost } from './run-host.js';
 import type { Runtime } from './runtime-types.js';
 import type { RunEnd } from './run-end.js';
 import { freeze, isUndone, unwind } from './unwind.js';
-import type { UnwindHost } from './unwind.js';
+import type { UnwindHost } from './unwind-host.js';
 import { TooLate } from './writes.js';
 
 /** One run while this process owns it: forward by a pass, then perhaps backward, never forward again. */
@@ -27,11 +27,20 @@ export class Run implements PassHost, UnwindHost {
   readonly created: Promise<void>;
   /** Never rejected. */
   readonly done: Promise<RunEnd>;
+  readonly runtime: Runtime;
+  readonly environment: Environment;
+  readonly codecs: readonly Codec[];
+  readonly flushMs: number;
+  readonly graceMs: number;
+  readonly leaseMs: number;
+  readonly around: Around | undefined;
   private pass: Pass | undefined;
   private deadline: Timer | undefined;
   /** Backward, or at its end: what was wanted of the way forward comes too late. */
   private over = false;
   private wasHeld = false;
+  /** Outcomes that the journal had when the pass began. */
+  private settledBefore = 0;
   private settleCreated!: { resolve: () => void; reject: (error: unknown) => void };
   private settleDone!: (end: RunEnd) => void;
   private interruption: AbortController | undefined;
@@ -43,6 +52,8 @@ export class Run implements PassHost, UnwindHost {
     readonly host: RunHost,
     readonly journal: Journal,
   ) {
+    ({ runtime: this.runtime, environment: this.environment, codecs: this.codecs, around: this.around } = host);
+    ({ flushMs: this.flushMs, graceMs: this.graceMs, leaseMs: this.leaseMs } = host);
     this.created = new Promise((resolve, reject) => (this.settleCreated = { resolve, reject }));
     this.created.catch(() => {});
     this.done = new Promise((resolve) => (this.settleDone = resolve));
@@ -57,24 +68,13 @@ export class Run implements PassHost, UnwindHost {
     };
   }
 
-  get runtime(): Runtime {
-    return this.host.runtime;
-  }
-  get environment(): Environment {
-    return this.host.environment;
-  }
-  get codecs(): readonly Codec[] {
-    return this.host.codecs;
-  }
-  get flushMs(): number {
-    return this.host.flushMs;
-  }
   /** Nothing new is begun: the runtime stops, or the run is held, or was: what it gave up then, its next owner takes up. */
   get stopping(): boolean {
-    return this.host.stopping || (this.wasHeld ||= this.journal.meta.held === true);
+    return this.host.stopping || (this.wasHeld ||= this.journal.meta.held === true) || this.isUsedUp;
   }
-  get around(): Around | undefined {
-    return this.host.around;
+  /** With `alwaysReplay` a pass ends with its first new outcome: the next step is begun by a replay. */
+  private get isUsedUp(): boolean {
+    return this.host.alwaysReplay && !this.over && this.journal.history.settled.length > this.settledBefore;
   }
   /** Aborted when a pause is of no use any more. */
   get interrupted(): AbortSignal {
@@ -82,16 +82,9 @@ export class Run implements PassHost, UnwindHost {
     if (this.stopping || this.journal.closed) this.interruption.abort();
     return this.interruption.signal;
   }
-  get graceMs(): number {
-    return this.host.graceMs;
-  }
-  get leaseMs(): number {
-    return this.host.leaseMs;
-  }
 
   readonly operation = (name: string): Operation | undefined => this.host.operation(name);
   child: RunHost['child'] = (...args) => this.host.child(...args);
-
   readonly now = (): Promise<number> => this.host.now();
 
   /** A run that does not exist yet: its beginning is written with the first intents. */
@@ -144,7 +137,9 @@ export class Run implements PassHost, UnwindHost {
   async putDown(): Promise<void> {
     if (this.journal.meta.held) return this.journal.park('it is held', null);
     await this.journal.flush();
-    await this.journal.handBack(this.host.stopping ? 'the runtime stops' : 'it was held meanwhile', 0);
+    const why = this.host.stopping ? 'the runtime stops' : this.wasHeld ? 'it was held meanwhile' : 'it is always replayed';
+    await this.journal.handBack(why, 0);
+    if (this.host.alwaysReplay) this.host.expect(0);
   }
 
   onParked(wakeMs: number | undefined): void {
@@ -178,17 +173,27 @@ export class Run implements PassHost, UnwindHost {
 
   private forward(body: (run: RunContext) => Promise<unknown>): void {
     this.pass = new Pass(this, this.journal);
-    const ms = this.deadlineMs();
-    if (ms !== Infinity) this.deadline = this.environment.clock.setTimer(Math.ceil(ms), () => this.onForeign(), { background: true });
+    this.settledBefore = this.journal.history.settled.length;
+    this.watchDeadline();
     this.pass.start(body);
+  }
+
+  private watchDeadline(): void {
+    this.deadline?.cancel();
+    const ms = this.deadlineMs();
+    if (ms <= 0 || ms === Infinity) return;
+    // Others may have moved it meanwhile.
+    const over = (): void => void this.journal.refresh().then(() => this.onForeign());
+    this.deadline = this.environment.clock.setTimer(Math.ceil(ms), over, { background: true });
   }
 
   /** Others have written to the run, or time has passed: does it still want to go forward? */
   private onForeign(): void {
     if (this.over || this.journal.closed || this.journal.history.decided) return;
     const stop = this.journal.meta.pivot ? undefined : this.unwanted();
-    if (stop) this.guard(this.goBack(stop));
-    else this.pass?.wake();
+    if (stop) return this.guard(this.goBack(stop));
+    this.watchDeadline();
+    this.pass?.wake();
   }
 
   private unwanted(): Error | undefined {
@@ -202,7 +207,6 @@ export class Run implements PassHost, UnwindHost {
     return deadlineAt === undefined ? Infinity : this.journal.monotonicOf(deadlineAt) - this.environment.clock.monotonic();
   }
 
-  /** Neither on nor back without a person. */
   private async stick(n: number, error: unknown, stuckFrom: 'running' | 'compensating'): Promise<void> {
     if (this.over) return;
     this.over = true;
@@ -247,7 +251,7 @@ export class Run implements PassHost, UnwindHost {
     journal.add('compensating', 'saga.compensating', { cause });
     const short = shortCause(cause);
     journal.note({ cause: short });
-    const patch: HeadPatch = { status: 'compensating', tags: { error: short.name } };
+    const patch: HeadPatch = { status: 'compensating', tags: { ...journal.tags, error: short.name } };
     const unclear = journal.history.steps.some(({ outcome }) => outcome === undefined || outcome.outcome === 'unknown');
     if (pass?.isBusy || unclear) {
       await journal.flush(patch);

@@ -30,6 +30,8 @@ export interface RuntimeOptions {
   readonly maxConcurrentRuns?: number;
   /** Around every execution of a step, with all its policies, and of every attempt of an undo; outermost first. */
   readonly interceptors?: readonly Interceptor[];
+  /** For tests: a run is left and called anew after each outcome, so that everything is a replay. Default: false. */
+  readonly alwaysReplay?: boolean;
   /** False: this process starts runs but recovers none. Default: true. */
   readonly worker?: boolean;
 }

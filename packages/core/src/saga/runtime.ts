@@ -23,7 +23,7 @@ import { Verbs } from './verbs.js';
 import { Leases } from './leases.js';
 import type { StartedRecord } from './records.js';
 import { Registry } from './registry.js';
-import { checkId, runtimeOptions, unregistered } from './runtime-options.js';
+import { checkId, checkTags, runtimeOptions, unregistered } from './runtime-options.js';
 import { Run } from './run.js';
 import type { RunHost } from './run-host.js';
 import type { RunHandle, Runtime, RuntimeOptions, StartOptions, WaitOptions } from './runtime-types.js';
@@ -58,6 +58,7 @@ class SagaRuntime implements Runtime, RunHost {
   private readonly drainMs: number;
   readonly maxRecoveries: number;
   private readonly maxConcurrentRuns: number;
+  readonly alwaysReplay: boolean;
   private readonly registry: Registry;
   private readonly leases: Leases;
   private readonly worker: Worker;
@@ -81,6 +82,7 @@ class SagaRuntime implements Runtime, RunHost {
     this.drainMs = ms('drain', options.drain, '10s');
     this.maxRecoveries = options.maxRecoveries ?? 10;
     this.maxConcurrentRuns = options.maxConcurrentRuns ?? 128;
+    this.alwaysReplay = options.alwaysReplay ?? false;
     this.around = options.interceptors?.length ? chain(options.interceptors) : undefined;
     if (this.leaseMs === 0)
       throw new ConfigurationError([
@@ -239,7 +241,7 @@ class SagaRuntime implements Runtime, RunHost {
 
   private async create(saga: SagaDefinition, id: string, args: readonly unknown[], options: StartOptions): Promise<void> {
     const deadlineMs = options.deadline === undefined ? saga.deadlineMs : durationMs(options.deadline, 'deadline');
-    const journal = new Journal(this.desk, saga.name, id);
+    const journal = new Journal(this.desk, saga.name, id, undefined, checkTags(saga.name, saga.tagsOf?.(...args)));
     if (deadlineMs !== undefined) journal.setDeadline(await this.store.now(), deadlineMs);
     const run = this.own(journal);
     const started = { saga: saga.name, id, version: saga.version, args, nonce: this.environment.random.word() };

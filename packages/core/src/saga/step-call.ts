@@ -68,6 +68,14 @@ export class StepCall implements Call, StepScope {
   /** Set by whoever owns the run: whether it surely still does. */
   mayGoOn: () => boolean = () => true;
 
+  /** Set by whoever owns the run: keeps what the body notes. */
+  keep: (value: unknown) => Promise<void> = () => Promise.resolve();
+  notes: readonly unknown[] = [];
+
+  note(value: unknown): Promise<void> {
+    return this.keep(value);
+  }
+
   readonly onAttemptFailed = (error: unknown): void => {
     this.sawUnknown ||= this.judge(error) === 'unknown';
   };

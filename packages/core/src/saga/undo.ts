@@ -14,6 +14,8 @@ interface UndoFacts<A extends readonly unknown[]> {
   readonly signal: AbortSignal;
   /** An attempt whose outcome nobody learned was made besides: its effect may exist too, or still land. */
   readonly alsoUnknown: boolean;
+  /** What the operation's body noted: evidence of how far it came, also when its outcome is unknown. */
+  readonly notes: readonly unknown[];
   /** The second look after `lateEffectMs`, for an effect that landed after the first undo. */
   readonly late: boolean;
 }

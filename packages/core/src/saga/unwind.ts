@@ -1,39 +1,11 @@
 import type { HeadPatch } from '../base/store.js';
-import { runInScope } from '../base/scope.js';
-import { sleep } from '../base/clock.js';
-import { TerminalError } from '../base/errors.js';
-import type { Environment } from '../base/environment.js';
-import type { Compensation, Operation } from './definition.js';
-import { SagaMixedError, SagaStuckError, UndoTimeoutError } from './errors.js';
+import type { Operation } from './definition.js';
 import { undoneKey } from './history.js';
 import type { History, StepHistory } from './history.js';
 import type { FrozenRecord } from './records.js';
-import type { Journal } from './journal.js';
 import type { RunEnd } from './run-end.js';
-import type { Around } from './step-call.js';
-import type { AnyUndo } from './undo.js';
-
-/** What going back needs of the run. */
-export interface UnwindHost {
-  readonly journal: Journal;
-  readonly environment: Environment;
-  readonly leaseMs: number;
-  readonly around: Around | undefined;
-  readonly stopping: boolean;
-  /** The attempt of an undo that is under way, or the last one: settled when its code has ended. Never rejected. */
-  undoing: Promise<unknown>;
-  /** Aborted when a pause is of no use any more. */
-  readonly interrupted: AbortSignal;
-  operation(name: string): Operation | undefined;
-  /** The store's clock. */
-  now(): Promise<number>;
-  /** Leaves the run because nothing new is begun here. */
-  putDown(): Promise<void>;
-  /** Leaves the run to others, later and later. */
-  leave(why: string): void;
-  /** The error, or as much of it as can be kept. */
-  encodable(error: unknown): unknown;
-}
+import { undoOnce } from './undo-attempts.js';
+import type { UnwindHost } from './unwind-host.js';
 
 const OVER: HeadPatch = { owner: null, wake: null };
 
@@ -117,10 +89,10 @@ async function undoStep(run: UnwindHost, n: number, late: boolean): Promise<Unwo
     run.leave(`the compensation of ${step.intent.operation} is not registered here`);
     return { status: 'left', why: 'no compensation' };
   }
-  const tried = await attempts(run, step, compensation, late);
+  const tried = await undoOnce(run, step, compensation, late);
   if ('why' in tried) return tried;
   if ('error' in tried) return stick(run, step, tried.error);
-  journal.add(key, 'undo.completed', { attempts: tried.attempts, late }, n);
+  journal.add(key, 'undo.completed', { ...tried, late }, n);
   if (!isLast(run)) {
     await journal.flush();
     return undefined;
@@ -143,78 +115,4 @@ async function stick(run: UnwindHost, step: StepHistory, error: unknown): Promis
   journal.note({ stuckFrom: 'compensating' });
   await journal.flush({ ...OVER, status: 'stuck' });
   return { status: 'stuck', cause: journal.history.cause, step: step.intent.operation, error: told };
-}
-
-type Tried = { readonly attempts: number } | { readonly error: unknown } | { readonly status: 'left'; readonly why: string };
-
-async function attempts(run: UnwindHost, step: StepHistory, compensation: Compensation, late: boolean): Promise<Tried> {
-  const { journal, environment } = run;
-  const { policy } = compensation;
-  for (let attempt = 1; ; attempt++) {
-    if (!journal.isSafe(environment.clock.monotonic())) journal.close('its lease was not safe any more when an undo was to start');
-    if (journal.closed) return { status: 'left', why: journal.closed.message };
-    if (run.stopping) {
-      await run.putDown();
-      return { status: 'left', why: 'it goes on later' };
-    }
-    try {
-      await once(run, step, compensation, late, attempt);
-      return { attempts: attempt };
-    } catch (error) {
-      const told = { step: step.intent.operation, error, details: { attempt } };
-      journal.tell('undo.failed', told);
-      if (attempt === policy.alertAfter) journal.tell('undo.alert', told);
-      // A child that waits for a person makes its parent wait for one.
-      const final = error instanceof TerminalError || error instanceof SagaStuckError || error instanceof SagaMixedError;
-      if (final || attempt > policy.maxRetries) return { error };
-      const pause = Math.min(policy.delayMs * 2 ** Math.min(attempt - 1, 30), policy.maxDelayMs);
-      await sleep(environment.clock, pause * (0.5 + environment.random.next() / 2), run.interrupted, true);
-    }
-  }
-}
-
-/** One attempt, with its own signal: only its own time-out aborts it. */
-async function once(run: UnwindHost, step: StepHistory, compensation: Compensation, late: boolean, attempt: number): Promise<void> {
-  const { saga, id, history } = run.journal;
-  const { intent, outcome } = step;
-  const controller = new AbortController();
-  const key = `${intent.key}/undo${late ? '/late' : ''}`;
-  const result = outcome?.outcome === 'done' ? { outcome: 'done' as const, result: outcome.result } : { outcome: 'unknown' as const };
-  const alsoUnknown = outcome?.outcome === 'done' && outcome.alsoUnknown;
-  const facts = {
-    args: intent.args,
-    key,
-    forwardKey: intent.key,
-    cause: history.cause,
-    attempt,
-    signal: controller.signal,
-    alsoUnknown,
-    late,
-  };
-  const undo: AnyUndo = { ...facts, ...result };
-  const scope = { step: { operation: intent.operation, key, signal: controller.signal, attempt, saga, id } };
-  await new Promise<void>((resolve, reject) => {
-    const timer = run.environment.clock.setTimer(
-      compensation.policy.timeoutMs,
-      () => {
-        const error = new UndoTimeoutError(saga, id, intent.operation, compensation.policy.timeoutMs);
-        reject(error);
-        controller.abort(error);
-      },
-      { background: true },
-    );
-    const { environment, around } = run;
-    const call = {
-      operation: intent.operation,
-      args: intent.args,
-      direction: 'undo',
-      signal: controller.signal,
-      attempt,
-      environment,
-    } as const;
-    const body = async (): Promise<unknown> => compensation.run(undo);
-    run.undoing = runInScope(scope, async () => (around ? around(call, body) : body()))
-      .then(() => resolve(), reject)
-      .finally(() => timer.cancel());
-  });
 }

@@ -98,6 +98,20 @@ export class Verbs {
     });
   }
 
+  /** @param deadlineMs counted from now. */
+  async extend(saga: string, id: string, deadlineMs: number, audit: Audit): Promise<void> {
+    const now = await this.desk.store.now();
+    return this.change(saga, id, (run) => {
+      const { deadlineAt } = run.meta;
+      if (!legalVerbs(run.head.status, run.meta).includes('extend') || deadlineAt === undefined)
+        throw this.refusal('extend', saga, id, run);
+      if (deadlineAt <= now) throw this.refusal('extend', saga, id, run, 'its deadline has passed');
+      if (deadlineAt >= now + deadlineMs) throw this.refusal('extend', saga, id, run, 'that would be sooner than its deadline');
+      const meta = writeMeta({ ...run.meta, deadlineAt: now + deadlineMs });
+      return { entries: [this.entry(this.auditKey(), 'deadline.extended', { ...audit })], head: { meta } };
+    });
+  }
+
   retry(saga: string, id: string, audit: Audit): Promise<void> {
     return this.change(saga, id, (run) => {
       this.stuckOn('retry', saga, id, run);
@@ -167,7 +181,7 @@ export class Verbs {
 
   /** A stuck run is due again, where it was, with a fresh budget. */
   private onwards({ meta }: Found): HeadPatch & { readonly meta: string } {
-    const { stuckFrom, handBacks: _handBacks, ...rest } = meta;
+    const { stuckFrom, handBacks: _handBacks, blocked: _blocked, ...rest } = meta;
     return { status: stuckFrom ?? 'compensating', wake: NOW, owner: null, claims: 0, meta: writeMeta(rest) };
   }
 
@@ -237,5 +251,6 @@ export function legalVerbs(status: string, meta: Meta): readonly string[] {
     return meta.stuckFrom === 'running' ? ['retry', 'completeStep', 'refuseStep'] : ['retry', 'markCompensated', 'waive'];
   if (status !== 'running' && status !== 'compensating') return [];
   const always = [meta.held ? 'release' : 'hold', 'signal'];
-  return meta.pivot === 'passed' ? always : [...always, 'cancel'];
+  if (meta.pivot === 'passed') return always;
+  return status === 'running' && meta.deadlineAt !== undefined ? [...always, 'cancel', 'extend'] : [...always, 'cancel'];
 }

@@ -1,6 +1,10 @@
 import type { Clock, Operation, RuntimeOptions, SagaDefinition, Store } from '@redress/core';
 import type { ClassEntry, Container } from '@redress/decorators';
 
+/**
+ * The options of a runtime, and what the test needs besides. Default of `alwaysReplay`: whether `REDRESS_ALWAYS_REPLAY` is 1,
+ * so that a suite can be run a second time with memory dropped after each outcome.
+ */
 export interface RecoveryOptions extends Omit<RuntimeOptions, 'store' | 'environment' | 'sagas' | 'steps'> {
   /** Where the objects are found, as for `redress()`; or a function that makes it anew for each process. */
   readonly container?: Container | (() => Container);

@@ -65,7 +65,7 @@ export class TestProcess {
     events.on('*', (event) => shared.onEvent(event));
     const environment = { clock: one.clock, random: seededRandom(seed), events };
     // Virtual time costs nothing, heart-beats and looks for due runs do: the driver wakes the worker when one is due.
-    const usual = { poll: '5m', lease: '5m' } as const;
+    const usual = { poll: '5m', lease: '5m', alwaysReplay: process.env['REDRESS_ALWAYS_REPLAY'] === '1' } as const;
     const mine = { store: one.watched(), environment, interceptors: [one.intercept, ...interceptors] };
     const listed = classes ?? (sagas && !container && !instances ? [] : undefined);
     const objects = {
