@@ -250,4 +250,10 @@ describe('J9 what arrives while a pivot is in flight', () => {
     expect(await one.world.clock.until(one.process.runtime.run(one.saga, [], { deadline: '1s' }))).toBe('sent');
     expect(one.log).not.toContain('undo hold');
   });
+
+  it('a deadline that has passed does not wake a run that waits behind it', async () => {
+    const one: ReturnType<typeof shop> = shop({ body: (run) => run.sleep('1h') });
+    expect(await one.world.clock.until(one.process.runtime.run(one.saga, [], { deadline: '1s' }))).toBe('sent');
+    expect(one.process.commits).toHaveLength(5);
+  });
 });

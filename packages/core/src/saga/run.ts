@@ -156,13 +156,10 @@ export class Run implements PassHost, UnwindHost {
   }
 
   onParked(wakeMs: number | undefined): void {
-    const inMs = Math.min(wakeMs ?? Infinity, this.deadlineMs());
-    const wake = inMs === Infinity ? null : { inMs };
-    this.guard(
-      this.journal.park('it waits', wake).then(() => {
-        if (wake) this.host.expect(wake.inMs);
-      }),
-    );
+    // Behind the pivot a deadline is nothing to wake for: a run that it has passed would be woken again at once.
+    const inMs = Math.min(wakeMs ?? Infinity, this.journal.meta.pivot ? Infinity : this.deadlineMs());
+    const parked = this.journal.park('it waits', inMs === Infinity ? null : { inMs });
+    this.guard(parked.then(() => this.host.expect(inMs)));
   }
 
   onStuck(n: number, error: unknown): void {
