@@ -139,6 +139,20 @@ describe('a pivot', () => {
     }
   });
 
+  it('in doubt, then refused by a person, leaves the first failure as the cause', async () => {
+    const { world, outcome, process, saga } = shop({ pay: failing(99, () => new Error('reset'), 'x') });
+    await outcome();
+    const { admin } = process.runtime;
+    await admin.refuseStep('pivots', 'x', 'pay', { who: 'ann', why: 'looked at the bank' });
+    await world.clock.until(
+      process.runtime
+        .handle(saga, 'x')
+        .outcome()
+        .catch(() => {}),
+    );
+    expect((await admin.list({ error: 'Error' })).runs).toMatchObject([{ status: 'compensated', cause: { message: 'reset' } }]);
+  });
+
   it('interrupted by a crash is asked about before it is called again', async () => {
     let asked = 0;
     const { world, log, saga, options, process } = shop({

@@ -247,7 +247,8 @@ export class Run implements PassHost, UnwindHost {
     pass?.fence(error);
     const cause = this.encodable(this.thrown);
     journal.add('compensating', 'saga.compensating', { cause });
-    const short = shortCause(cause);
+    // One that was stuck on its way forward has its first failure already.
+    const short = journal.meta.cause ?? shortCause(cause);
     journal.note({ cause: short });
     const patch: HeadPatch = { status: 'compensating', tags: { error: short.name } };
     const unclear = journal.history.steps.some(({ outcome }) => outcome === undefined || outcome.outcome === 'unknown');
