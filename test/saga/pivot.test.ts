@@ -88,8 +88,12 @@ describe('a pivot', () => {
       },
     });
     expect(await outcome()).toBeInstanceOf(SagaStuckError);
+    const audit = { who: 'ann', why: 'mended' };
+    const { admin } = process.runtime;
+    // It is stuck at no step, so there is none to settle by hand.
+    await expect(admin.completeStep('pivots', 'x', 'pay', 'paid', audit)).rejects.toMatchObject({ legal: ['retry', 'signal'] });
     broken = false;
-    await process.runtime.admin.retry('pivots', 'x', { who: 'ann', why: 'mended' });
+    await admin.retry('pivots', 'x', audit);
     expect(await world.clock.until(process.runtime.handle(saga, 'x').outcome())).toBe('sent');
   });
 
