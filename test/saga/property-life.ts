@@ -128,7 +128,7 @@ class HistoryOf {
     if (act.what !== 'pause') {
       const step = String(act.step + 1);
       // By the process that has the run, perhaps, or by another one.
-      if (life && act.at % 2 === 0) return void perform(life.process.runtime, act.what, step).catch(() => {});
+      if (life && act.at % 2 === 0) return void perform(life.process.runtime, act.what, step, 'bob').catch(() => {});
       return this.try(act.what, step);
     }
     if (life && !life.paused) this.pause(life);

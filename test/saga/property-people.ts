@@ -5,16 +5,16 @@ import type { Verb } from './property-plan.js';
 import { ID, SAGA } from './property-saga.js';
 import { World, wrapStore } from './support.js';
 
-const AUDIT = { who: 'ann', why: 'it was time' };
 const STEP_VERBS: ReadonlySet<Verb> = new Set(['markCompensated', 'waive', 'completeStep', 'refuseStep']);
 
 /** Does what the verb says, to a step if it speaks of one. */
-export function perform(runtime: Runtime, verb: Verb, step: string): Promise<void> {
+export function perform(runtime: Runtime, verb: Verb, step: string, who = 'ann'): Promise<void> {
+  const audit = { who, why: 'it was time' };
   const { admin } = runtime;
   if (verb === 'signal') return runtime.signal(SAGA, ID, 'news', step);
-  if (verb === 'markCompensated') return admin.markCompensated(SAGA, ID, step, { ...AUDIT, evidence: 'seen' });
-  if (verb === 'completeStep') return admin.completeStep(SAGA, ID, step, 'by hand', AUDIT);
-  return verb === 'refuseStep' || verb === 'waive' ? admin[verb](SAGA, ID, step, AUDIT) : admin[verb](SAGA, ID, AUDIT);
+  if (verb === 'markCompensated') return admin.markCompensated(SAGA, ID, step, { ...audit, evidence: 'seen' });
+  if (verb === 'completeStep') return admin.completeStep(SAGA, ID, step, 'by hand', audit);
+  return verb === 'refuseStep' || verb === 'waive' ? admin[verb](SAGA, ID, step, audit) : admin[verb](SAGA, ID, audit);
 }
 
 /** The verbs that this run would take, each tried on a copy of it, with each of its steps. */
