@@ -88,8 +88,12 @@ describe('a pivot', () => {
       },
     });
     expect(await outcome()).toBeInstanceOf(SagaStuckError);
+    const audit = { who: 'ann', why: 'mended' };
+    const { admin } = process.runtime;
+    // It is stuck at no step, so there is none to settle by hand.
+    await expect(admin.completeStep('pivots', 'x', 'pay', 'paid', audit)).rejects.toMatchObject({ legal: ['retry', 'signal'] });
     broken = false;
-    await process.runtime.admin.retry('pivots', 'x', { who: 'ann', why: 'mended' });
+    await admin.retry('pivots', 'x', audit);
     expect(await world.clock.until(process.runtime.handle(saga, 'x').outcome())).toBe('sent');
   });
 
@@ -137,6 +141,20 @@ describe('a pivot', () => {
       expect(log.includes('undo hold')).toBe(verb === 'refuseStep');
       expect((await admin.show('pivots', 'x')).audit).toMatchObject([{ verb, who: 'ann', why: 'looked at the bank', step: 'pay' }]);
     }
+  });
+
+  it('in doubt, then refused by a person, leaves the first failure as the cause', async () => {
+    const { world, outcome, process, saga } = shop({ pay: failing(99, () => new Error('reset'), 'x') });
+    await outcome();
+    const { admin } = process.runtime;
+    await admin.refuseStep('pivots', 'x', 'pay', { who: 'ann', why: 'looked at the bank' });
+    await world.clock.until(
+      process.runtime
+        .handle(saga, 'x')
+        .outcome()
+        .catch(() => {}),
+    );
+    expect((await admin.list({ error: 'Error' })).runs).toMatchObject([{ status: 'compensated', cause: { message: 'reset' } }]);
   });
 
   it('interrupted by a crash is asked about before it is called again', async () => {
@@ -249,5 +267,11 @@ describe('J9 what arrives while a pivot is in flight', () => {
     });
     expect(await one.world.clock.until(one.process.runtime.run(one.saga, [], { deadline: '1s' }))).toBe('sent');
     expect(one.log).not.toContain('undo hold');
+  });
+
+  it('a deadline that has passed does not wake a run that waits behind it', async () => {
+    const one: ReturnType<typeof shop> = shop({ body: (run) => run.sleep('1h') });
+    expect(await one.world.clock.until(one.process.runtime.run(one.saga, [], { deadline: '1s' }))).toBe('sent');
+    expect(one.process.commits).toHaveLength(5);
   });
 });

@@ -124,7 +124,7 @@ describe('a run that is stuck going back', () => {
       () => admin.cancel('sticky', 'x', audit),
     ];
     for (const verb of wrong)
-      await expect(verb()).rejects.toMatchObject({ code: 'SAGA_VERB_REFUSED', legal: ['retry', 'markCompensated', 'waive'] });
+      await expect(verb()).rejects.toMatchObject({ code: 'SAGA_VERB_REFUSED', legal: ['retry', 'markCompensated', 'waive', 'signal'] });
     await expect(admin.retry('sticky', 'y', audit)).rejects.toMatchObject({ code: 'SAGA_NOT_FOUND' });
   });
 });

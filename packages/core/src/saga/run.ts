@@ -143,13 +143,10 @@ export class Run implements PassHost, UnwindHost {
   }
 
   onParked(wakeMs: number | undefined): void {
-    const inMs = Math.min(wakeMs ?? Infinity, this.deadlineMs());
-    const wake = inMs === Infinity ? null : { inMs };
-    this.guard(
-      this.journal.park('it waits', wake).then(() => {
-        if (wake) this.host.expect(wake.inMs);
-      }),
-    );
+    // Behind the pivot a deadline is nothing to wake for: a run that it has passed would be woken again at once.
+    const inMs = Math.min(wakeMs ?? Infinity, this.journal.meta.pivot ? Infinity : this.deadlineMs());
+    const parked = this.journal.park('it waits', inMs === Infinity ? null : { inMs });
+    this.guard(parked.then(() => this.host.expect(inMs)));
   }
 
   onStuck(n: number, error: unknown): void {
@@ -249,7 +246,8 @@ export class Run implements PassHost, UnwindHost {
     pass?.fence(error);
     const cause = this.encodable(this.thrown);
     journal.add('compensating', 'saga.compensating', { cause });
-    const short = shortCause(cause);
+    // One that was stuck on its way forward has its first failure already.
+    const short = journal.meta.cause ?? shortCause(cause);
     journal.note({ cause: short });
     const patch: HeadPatch = { status: 'compensating', tags: { ...journal.tags, error: short.name } };
     const unclear = journal.history.steps.some(({ outcome }) => outcome === undefined || outcome.outcome === 'unknown');

@@ -241,14 +241,16 @@ export class Verbs {
       run.meta.pivot === 'passed' && verb === 'cancel'
         ? 'its pivot has passed, so it comes too late'
         : `it is ${run.meta.held ? 'held and ' : ''}${status}`;
-    return new SagaVerbError(saga, id, verb, why ?? reason, legalVerbs(status, run.meta));
+    return new SagaVerbError(saga, id, verb, why ?? reason, legalVerbs(status, run.meta, run.history.stuck.at(-1)?.n));
   }
 }
 
-/** The verbs that are possible in a status. */
-export function legalVerbs(status: string, meta: Meta): readonly string[] {
-  if (status === 'stuck')
-    return meta.stuckFrom === 'running' ? ['retry', 'completeStep', 'refuseStep'] : ['retry', 'markCompensated', 'waive'];
+/** The verbs that are possible in a status. `stuckAt`: the step that a stuck run is stuck at; 0: the saga itself. */
+export function legalVerbs(status: string, meta: Meta, stuckAt = 0): readonly string[] {
+  if (status === 'stuck') {
+    const byHand = meta.stuckFrom === 'running' ? ['completeStep', 'refuseStep'] : ['markCompensated', 'waive'];
+    return ['retry', ...(stuckAt > 0 ? byHand : []), ...(meta.held ? ['release'] : []), 'signal'];
+  }
   if (status !== 'running' && status !== 'compensating') return [];
   const always = [meta.held ? 'release' : 'hold', 'signal'];
   if (meta.pivot === 'passed') return always;
