@@ -34,7 +34,7 @@ export function compile(type: Class, resolve: () => object, durability: Durabili
       sagas.set(key, definition);
       problems.push(...misnamed(type, subject, definition.name, sagaMark.name, durability), ...sagaProblems(subject, method, durability));
     } else if (step.length + compensate.length > 0) {
-      const { operation, found } = stepOf(type, subject, method, resolve);
+      const { operation, found } = stepOf(type, key, method, resolve);
       steps.set(key, operation);
       problems.push(...misnamed(type, subject, operation.name, step[0]?.name, durability), ...found);
     }
@@ -79,7 +79,8 @@ function sagaProblems(subject: string, { marks }: Method, durability: Durability
   return problems;
 }
 
-function stepOf(type: Class, subject: string, method: Method, resolve: () => object): { operation: Operation; found: readonly Problem[] } {
+function stepOf(type: Class, key: string, method: Method, resolve: () => object): { operation: Operation; found: readonly Problem[] } {
+  const subject = `${type.name}.${key}`;
   const {
     step: [step],
     compensate: [undo],
@@ -89,7 +90,7 @@ function stepOf(type: Class, subject: string, method: Method, resolve: () => obj
   if (undo) {
     const handler = handlerOf(type, undo);
     if ('name' in handler) compensation = { name: handler.name, policy: undo.policy, run: callerOf(subject, handler.name, resolve) };
-    else found.push({ subject, ...handler });
+    else found.push({ subject, cause: handler.cause, remedy: `${handler.remedy} Its one argument is an Undo<${type.name}, '${key}'>.` });
   }
   const nothing = [step?.readOnly && 'readOnly', step?.irreversible !== undefined && 'irreversible'].filter(
     (one) => typeof one === 'string',
