@@ -234,6 +234,8 @@ describe('H15 what is due', () => {
     void process.runtime.run(saga, []).catch(() => {});
     expect(await end(process)).toBe('SAGA_COMPENSATED');
     expect(process.commits.length).toBeGreaterThan(4);
+    expect((await world.store.load('pair/x'))?.head).toMatchObject({ owner: null, wakeAt: null });
+    await world.clock.advance(60_000);
     expect(await sweep(world.store, 'stray')).toEqual([]);
   });
 });

@@ -121,7 +121,7 @@ describe('S4 a change whose writing breaks off between two of its writes', () =>
     await works(store);
     const before = await reader.load('a');
     const { head } = before as NonNullable<typeof before>;
-    run(`CREATE TRIGGER broken ${moment} BEGIN SELECT RAISE(ROLLBACK, 'the disk is gone'); END`);
+    run(`CREATE TRIGGER broken ${moment} BEGIN SELECT RAISE(ABORT, 'the disk is gone'); END`);
     const change = { id: 'a', expect: head, entries: [data('k2'), data('k3')], head: { status: 'after', tags: { t: 'after' } }, trimTo: 1 };
     await expect(store.commit(change)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     for (const one of [store, reader]) {
