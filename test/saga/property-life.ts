@@ -68,6 +68,8 @@ class HistoryOf {
   private found: Loaded | undefined;
   private applied = 0;
   private head: Head | undefined;
+  /** Each extension asks for more than the one before. */
+  private days = 365;
   private commits = 0;
   private rings = 0;
   private helped = 0;
@@ -128,7 +130,7 @@ class HistoryOf {
     if (act.what !== 'pause') {
       const step = String(act.step + 1);
       // By the process that has the run, perhaps, or by another one.
-      if (life && act.at % 2 === 0) return void perform(life.process.runtime, act.what, step, 'bob').catch(() => {});
+      if (life && act.at % 2 === 0) return void perform(life.process.runtime, act.what, step, 'bob', ++this.days).catch(() => {});
       return this.try(act.what, step);
     }
     if (life && !life.paused) this.pause(life);
@@ -182,7 +184,7 @@ class HistoryOf {
     this.found = undefined;
     this.applied = 0;
     let error: unknown;
-    await perform(this.office, verb, step).catch((thrown: unknown) => (error = thrown));
+    await perform(this.office, verb, step, 'ann', ++this.days).catch((thrown: unknown) => (error = thrown));
     const { found, applied } = this;
     const possible = error instanceof SagaVerbError && found ? await this.possibleIn(found) : [];
     this.tried.push({ verb, step, found, error, applied, possible });
@@ -236,6 +238,7 @@ export function metaOf(head: Head): {
   readonly held?: true;
   readonly pivot?: string;
   readonly stuckFrom?: string;
+  readonly deadlineAt?: number;
   readonly cause?: unknown;
 } {
   return head.meta === '' ? {} : (JSON.parse(String(head.meta)) as ReturnType<typeof metaOf>);

@@ -8,9 +8,10 @@ import { World, wrapStore } from './support.js';
 const STEP_VERBS: ReadonlySet<Verb> = new Set(['markCompensated', 'waive', 'completeStep', 'refuseStep']);
 
 /** Does what the verb says, to a step if it speaks of one. */
-export function perform(runtime: Runtime, verb: Verb, step: string, who = 'ann'): Promise<void> {
+export function perform(runtime: Runtime, verb: Verb, step: string, who = 'ann', days = 9_999): Promise<void> {
   const audit = { who, why: 'it was time' };
   const { admin } = runtime;
+  if (verb === 'extend') return admin.extend(SAGA, ID, `${days}d`, audit);
   if (verb === 'signal') return runtime.signal(SAGA, ID, 'news', step);
   if (verb === 'markCompensated') return admin.markCompensated(SAGA, ID, step, { ...audit, evidence: 'seen' });
   if (verb === 'completeStep') return admin.completeStep(SAGA, ID, step, 'by hand', audit);

@@ -49,7 +49,18 @@ export interface Unit {
 
 /** What an operator does with a run that is stuck; as many times as the run is. */
 export type Help = 'retry' | 'markCompensated' | 'waive' | 'completeStep' | 'refuseStep';
-export const VERBS = ['cancel', 'hold', 'release', 'signal', 'retry', 'markCompensated', 'waive', 'completeStep', 'refuseStep'] as const;
+export const VERBS = [
+  'cancel',
+  'hold',
+  'release',
+  'signal',
+  'retry',
+  'markCompensated',
+  'waive',
+  'completeStep',
+  'refuseStep',
+  'extend',
+] as const;
 export type Verb = (typeof VERBS)[number];
 
 export type Act =

@@ -116,7 +116,7 @@ function answerProblem({ verb, step, found, error, applied, possible }: Tried): 
 
 /** The rules for people. */
 function takesVerb({ head, entries }: Loaded, verb: Verb, step: string): boolean {
-  const { held, pivot, stuckFrom } = metaOf(head);
+  const { held, pivot, stuckFrom, deadlineAt } = metaOf(head);
   const stuckAt = entries.findLast(({ type }) => type === 'saga.stuck')?.data;
   const isStuck = head.status === 'stuck';
   const under = head.status === 'running' || head.status === 'compensating';
@@ -126,6 +126,8 @@ function takesVerb({ head, entries }: Loaded, verb: Verb, step: string): boolean
       return under || isStuck;
     case 'cancel':
       return under && pivot !== 'passed';
+    case 'extend':
+      return head.status === 'running' && pivot !== 'passed' && deadlineAt !== undefined;
     case 'hold':
       return under && held !== true;
     case 'release':

@@ -98,7 +98,7 @@ describe('standard decorators', () => {
     expect(special.log()).toEqual(['charge special d']);
   });
 
-  it('a #private handler is refused at start-up, as it has no name to look up', async () => {
+  it('K1 a #private handler is refused at start-up, as it has no name to look up', async () => {
     class Hidden {
       @Compensate((h: Hidden) => h.#undo)
       async act(_who: string): Promise<number> {

@@ -48,7 +48,7 @@ describe.each(chosen)('%s', (compiler) => {
     expect(compile(compiler, mode)).toEqual([]);
   });
 
-  it.each(modes)('refuses nothing but the line below each expected error, with %s decorators', (mode) => {
+  it.each(modes)('K1 refuses nothing but the line below each expected error, with %s decorators', (mode) => {
     const expected = namesFor(mode).flatMap((name) =>
       readFileSync(join(fixtures, name), 'utf8')
         .split('\n')

@@ -34,7 +34,7 @@ export function compile(type: Class, resolve: () => object, durability: Durabili
       sagas.set(key, definition);
       problems.push(...misnamed(type, subject, definition.name, sagaMark.name, durability), ...sagaProblems(subject, method, durability));
     } else if (step.length + compensate.length > 0) {
-      const { operation, found } = stepOf(type, subject, method, resolve);
+      const { operation, found } = stepOf(type, key, method, resolve);
       steps.set(key, operation);
       problems.push(...misnamed(type, subject, operation.name, step[0]?.name, durability), ...found);
     }
@@ -80,7 +80,8 @@ function sagaProblems(subject: string, { marks }: Method, durability: Durability
   return problems;
 }
 
-function stepOf(type: Class, subject: string, method: Method, resolve: () => object): { operation: Operation; found: readonly Problem[] } {
+function stepOf(type: Class, key: string, method: Method, resolve: () => object): { operation: Operation; found: readonly Problem[] } {
+  const subject = `${type.name}.${key}`;
   const {
     step: [step],
     compensate: [undo],
@@ -90,7 +91,10 @@ function stepOf(type: Class, subject: string, method: Method, resolve: () => obj
   if (undo) {
     const handler = handlerOf(type, undo);
     const other = undo.alternate && handlerOf(type, undo.alternate);
-    for (const one of [handler, other]) if (one && 'cause' in one) found.push({ subject, ...one });
+    for (const one of [handler, other]) {
+      if (!one || !('cause' in one)) continue;
+      found.push({ subject, cause: one.cause, remedy: `${one.remedy} Its one argument is an Undo<${type.name}, '${key}'>.` });
+    }
     if ('name' in handler) {
       const run = callerOf(subject, handler.name, resolve);
       const alternate = other && 'name' in other && { alternate: callerOf(subject, other.name, resolve) };

@@ -51,5 +51,11 @@ export function handlerOf(type: Class, mark: MethodReference): Handler {
     };
   }
   if (typeof name === 'symbol') return { cause: `the handler of ${mark.shown} is named by a symbol.`, remedy: 'Give it a name.' };
+  if (found.length > 1) {
+    return {
+      cause: `the handler of ${mark.shown} takes ${found.length} arguments, and is called with one.`,
+      remedy: 'Let it take one.',
+    };
+  }
   return { name };
 }

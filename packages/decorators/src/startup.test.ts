@@ -142,7 +142,7 @@ describe('at start-up', () => {
     expect(touched).toBe(0);
   });
 
-  it('refuses two marks of one kind, naming both', async () => {
+  it('D11 refuses two marks of one kind, naming both', async () => {
     expect(await problems([Twice])).toEqual([
       'Twice.act: It has @Compensate((t) => t.refund) and @Compensate((t) => t.cancel) (refund, cancel). Keep one of them.',
       'Twice.look: It has @Retry(2) and @Retry(1). Keep one of them.',

@@ -104,27 +104,28 @@ export class Registry {
   }
 }
 
-/** A list says its order beforehand: what a body would be refused at the call is said at the start. */
+/** A list says its order beforehand: what a body would be refused at the call, or be stuck on, is said at the start. */
 function orderProblems({ name, steps = [] }: SagaDefinition): Problem[] {
-  const pivot = steps.findIndex((step) => step.pivot);
-  if (pivot === -1) return [];
-  const subject = `saga ${name}`;
-  return steps.slice(pivot + 1).flatMap((step) => {
-    if (step.pivot)
-      return [
-        {
-          subject,
-          cause: `it has two pivots, ${steps[pivot]?.name ?? ''} and ${step.name}.`,
-          remedy: 'Decide for one point of no return.',
-        },
-      ];
-    if (!step.compensation) return [];
-    return [
-      {
-        subject,
-        cause: `${step.name} stands after the pivot and would have to be undone.`,
-        remedy: 'Put it before the pivot, or let it be repeated until it succeeds.',
-      },
-    ];
-  });
+  const pivot = steps.find((step) => step.pivot);
+  if (!pivot) return [];
+  const problems: Problem[] = [];
+  const refuse = (cause: string, remedy: string): void => void problems.push({ subject: `saga ${name}`, cause, remedy });
+  for (const step of steps.slice(steps.indexOf(pivot))) {
+    if (!step.repeatable && !step.probe) {
+      const place = step === pivot ? 'is the pivot' : 'stands after the pivot';
+      refuse(
+        `${step.name} ${place}, must not be repeated and has no probe: a lost answer leaves the run stuck.`,
+        'Let it be repeated with its key, or give it a probe.',
+      );
+    }
+    if (step === pivot) continue;
+    if (step.pivot) refuse(`it has two pivots, ${pivot.name} and ${step.name}.`, 'Decide for one point of no return.');
+    else if (step.compensation) {
+      refuse(
+        `${step.name} stands after the pivot and would have to be undone.`,
+        'Put it before the pivot, or let it be repeated until it succeeds.',
+      );
+    }
+  }
+  return problems;
 }

@@ -5,3 +5,10 @@ export type RunEnd =
   | { readonly status: 'mixed'; readonly cause: unknown }
   | { readonly status: 'stuck'; readonly cause: unknown; readonly step: string; readonly error: unknown }
   | { readonly status: 'left'; readonly why: string };
+
+const AT_REST: ReadonlySet<string> = new Set(['completed', 'compensated', 'mixed', 'stuck']);
+
+/** Nothing follows on an end by itself, and only a person helps a stuck run. */
+export function isAtRest(status: string): boolean {
+  return AT_REST.has(status);
+}

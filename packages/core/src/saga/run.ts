@@ -57,10 +57,10 @@ export class Run implements PassHost, UnwindHost {
     this.created = new Promise((resolve, reject) => (this.settleCreated = { resolve, reject }));
     this.created.catch(() => {});
     this.done = new Promise((resolve) => (this.settleDone = resolve));
+    void this.done.then(() => this.deadline?.cancel());
     journal.onDurable = () => this.settleCreated.resolve();
     journal.onForeign = () => this.onForeign();
     journal.onClosed = (reason) => {
-      this.deadline?.cancel();
       this.pass?.close(reason);
       this.interruption?.abort();
       this.settleCreated.reject(reason);

@@ -25,6 +25,7 @@ import type { StartedRecord } from './records.js';
 import { Registry } from './registry.js';
 import { checkId, checkTags, runtimeOptions, unregistered } from './runtime-options.js';
 import { Run } from './run.js';
+import { isAtRest } from './run-end.js';
 import type { RunHost } from './run-host.js';
 import type { RunHandle, Runtime, RuntimeOptions, StartOptions, WaitOptions } from './runtime-types.js';
 import { KeepAlive, waitFor } from './waiter.js';
@@ -172,9 +173,7 @@ class SagaRuntime implements Runtime, RunHost {
     return this.runs.size;
   }
 
-  names(): readonly string[] {
-    return this.registry.names();
-  }
+  readonly names = (): readonly string[] => this.registry.names();
 
   expect(inMs: number): void {
     this.worker.expect(inMs);
@@ -212,6 +211,11 @@ class SagaRuntime implements Runtime, RunHost {
     }
     const loaded = await this.loadClaimed(head.id);
     if (!loaded || loaded.head.owner !== this.desk.owner) return;
+    if (isAtRest(loaded.head.status)) {
+      // Whatever called it due was wrong, and its lease must not call it due again.
+      await this.store.commit({ id: head.id, expect: loaded.head, entries: [], head: { owner: null, wake: null, claims: 0 } });
+      return;
+    }
     const id = head.id.slice(head.name.length + 1);
     let history: History;
     try {

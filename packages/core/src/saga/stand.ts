@@ -35,7 +35,10 @@ export function pauseMs(failures: number, environment: Environment): number {
   return pause * (0.5 + environment.random.next() / 2);
 }
 
-/** What the outside says of a call: its outcome, that it never saw it, or undefined: it cannot tell. A probe that fails is asked again. */
+/**
+ * What the outside says of a call: its outcome, that it never saw it, or undefined: it cannot tell. A probe that fails, or
+ * answers what is no answer, has not found out and is asked again.
+ */
 export async function probed(
   { operation, intent }: Called,
   environment: Environment,
@@ -46,13 +49,20 @@ export async function probed(
     try {
       answer = await operation.probe?.({ args: intent.args, key: intent.key });
     } catch {
-      await sleep(environment.clock, pauseMs(failures, environment), signal, true);
-      continue;
+      // As an answer that means nothing.
     }
-    if (answer?.outcome === 'done') return { outcome: 'done', result: answer.result, alsoUnknown: true };
-    if (answer?.outcome === 'refused')
-      return { outcome: 'refused', error: new RefusedError(`${operation.name} did not happen, says its probe.`) };
-    return answer?.outcome === 'absent' ? 'absent' : undefined;
+    switch (answer?.outcome) {
+      case 'done':
+        return { outcome: 'done', result: answer.result, alsoUnknown: true };
+      case 'refused':
+        return { outcome: 'refused', error: new RefusedError(`${operation.name} did not happen, says its probe.`) };
+      case 'absent':
+        return 'absent';
+      case 'unknown':
+        return undefined;
+      default:
+        await sleep(environment.clock, pauseMs(failures, environment), signal, true);
+    }
   }
   return undefined;
 }

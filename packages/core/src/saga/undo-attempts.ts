@@ -77,7 +77,7 @@ async function once(run: UnwindHost, undoing: Undoing, attempt: number): Promise
   const step: StepScope = { operation, key: undoing.key, signal, attempt, notes, note, saga, id };
   const call: Call = { operation, args, direction: 'undo', signal, attempt, environment };
   const body = async (): Promise<unknown> => undoing.run(factsOf(run, undoing, attempt, signal));
-  await new Promise<void>((resolve, reject) => {
+  const ended = new Promise<void>((resolve, reject) => {
     const timer = environment.clock.setTimer(
       timeoutMs,
       () => {
@@ -87,10 +87,12 @@ async function once(run: UnwindHost, undoing: Undoing, attempt: number): Promise
       },
       { background: true },
     );
-    run.undoing = runInScope({ step }, async () => (around ? around(call, body) : body()))
+    runInScope({ step }, async () => (around ? around(call, body) : body()))
       .then(() => resolve(), reject)
       .finally(() => timer.cancel());
   });
+  run.undoing = ended.catch(() => {});
+  await ended;
 }
 
 function factsOf(run: UnwindHost, { step, late, key }: Undoing, attempt: number, signal: AbortSignal): AnyUndo {

@@ -10,7 +10,7 @@ export interface UnwindHost {
   readonly leaseMs: number;
   readonly around: Around | undefined;
   readonly stopping: boolean;
-  /** The attempt of an undo that is under way, or the last one: settled when its code has ended. Never rejected. */
+  /** The attempt of an undo that is under way, or the last one: settled when its code or its time has ended. Never rejected. */
   undoing: Promise<unknown>;
   /** Aborted when a pause is of no use any more. */
   readonly interrupted: AbortSignal;

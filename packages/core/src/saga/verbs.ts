@@ -105,7 +105,6 @@ export class Verbs {
       const { deadlineAt } = run.meta;
       if (!legalVerbs(run.head.status, run.meta).includes('extend') || deadlineAt === undefined)
         throw this.refusal('extend', saga, id, run);
-      if (deadlineAt <= now) throw this.refusal('extend', saga, id, run, 'its deadline has passed');
       if (deadlineAt >= now + deadlineMs) throw this.refusal('extend', saga, id, run, 'that would be sooner than its deadline');
       const meta = writeMeta({ ...run.meta, deadlineAt: now + deadlineMs });
       return { entries: [this.entry(this.auditKey(), 'deadline.extended', { ...audit })], head: { meta } };
