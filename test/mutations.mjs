@@ -582,7 +582,7 @@ export const mutations = [
     file: saga('pass'),
     from: 'else if (this.isOpen) this.executor.start(called);',
     to: 'else this.executor.start(called);',
-    tests: 'test/simulation/simulation.test.ts',
+    tests: 'test/saga/no-way-back.test.ts',
   },
   {
     id: 'note-first',
@@ -631,5 +631,13 @@ export const mutations = [
     from: 'if (called.operation.fatal) return',
     to: 'if (false as boolean) return',
     tests: 'test/saga/notes.test.ts',
+  },
+  {
+    id: 'news-alone',
+    guarantee: 'Who asks for news writes nothing: a decision is written with its status.',
+    file: saga('journal'),
+    from: 'return this.busy ? new Promise((resolve) => this.idlers.push(resolve)) : Promise.resolve();',
+    to: 'return new Promise((resolve) => this.write({}, () => resolve()));',
+    tests: 'test/simulation/simulation.test.ts',
   },
 ];

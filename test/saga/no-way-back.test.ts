@@ -109,6 +109,31 @@ describe('after the pivot', () => {
     expect(calls).toBe(1);
   });
 
+  it('a step that was to begin beside it is not begun', async () => {
+    let called = false;
+    let life = 1;
+    const mail = defineStep('mail', { irreversible: 'a letter', repeatable: false }, () => new Promise<string>(() => {}));
+    const file = defineStep('file', { irreversible: 'paper' }, async () => void (called = true));
+    const { world, saga, options, process } = shop([mail, file], async (run, pay) => {
+      await run.step(pay);
+      return Promise.all([run.step(mail), ...(life === 2 ? [run.step(file)] : [])]);
+    });
+    void process.runtime.run(saga, []).catch(() => {});
+    await world.clock.advance(2_000);
+    process.kill();
+    life = 2;
+    const two = world.process(options);
+    const error = await world.clock.until(
+      two.runtime
+        .handle(saga, 'x')
+        .outcome()
+        .catch((one: unknown) => one),
+    );
+    expect(error).toMatchObject({ code: 'SAGA_STUCK', details: { step: 'mail' } });
+    await world.clock.advance(60_000);
+    expect(called).toBe(false);
+  });
+
   it('a result that cannot be kept leaves the run stuck at its step; a person gives one that can', async () => {
     const print = defineStep('print', { irreversible: 'paper' }, async () => ({ tell: () => 'a function' }));
     const { outcome, again, process } = shop([print], async (run, pay) => {

@@ -32,6 +32,7 @@ export class Journal implements PenEvents {
   /** The store's clock less the monotonic one. */
   private aheadMs = 0;
   private queue: Write[] = [];
+  private readonly idlers: (() => void)[] = [];
   /** Called once, when this owner must stop: the lease is lost, not safe any more, or given away. */
   onClosed: (reason: RedressError) => void = () => {};
   /** Called once, when the run has become durable. */
@@ -220,6 +221,7 @@ export class Journal implements PenEvents {
       if (first && this.durable) this.onDurable();
       answer(error);
       if (!this.busy) this.drain();
+      if (!this.busy) for (const resolve of this.idlers.splice(0)) resolve();
     });
   }
 
@@ -273,7 +275,7 @@ export class Journal implements PenEvents {
 
   /** Settles when no commit is in flight. */
   idle(): Promise<void> {
-    return new Promise((resolve) => this.write({}, () => resolve()));
+    return this.busy ? new Promise((resolve) => this.idlers.push(resolve)) : Promise.resolve();
   }
 
   private publish(batch: readonly Buffered[]): void {
