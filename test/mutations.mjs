@@ -633,11 +633,18 @@ export const mutations = [
     tests: 'test/saga/notes.test.ts',
   },
   {
-    id: 'news-alone',
-    guarantee: 'Who asks for news writes nothing: a decision is written with its status.',
-    file: saga('journal'),
-    from: 'return this.busy ? new Promise((resolve) => this.idlers.push(resolve)) : Promise.resolve();',
-    to: 'return new Promise((resolve) => this.write({}, () => resolve()));',
+    id: 'decision-status',
+    guarantee: 'A decision to go back is written with its status, whatever is asked for meanwhile.',
+    file: saga('unwind'),
+    from: ' || toUndo(history).some(mayStillLand);',
+    to: ';',
+    also: [
+      {
+        file: saga('journal'),
+        from: 'return this.busy ? new Promise((resolve) => this.idlers.push(resolve)) : Promise.resolve();',
+        to: 'return new Promise((resolve) => this.write({}, () => resolve()));',
+      },
+    ],
     tests: 'test/simulation/simulation.test.ts',
   },
 ];

@@ -17,7 +17,7 @@ import type { EndRecord, StartedRecord } from './records.js';
 import type { RunHost } from './run-host.js';
 import type { Runtime } from './runtime-types.js';
 import type { RunEnd } from './run-end.js';
-import { freeze, isUndone, unwind } from './unwind.js';
+import { freeze, isUnclear, isUndone, unwind } from './unwind.js';
 import type { UnwindHost } from './unwind-host.js';
 import { TooLate } from './writes.js';
 
@@ -250,8 +250,8 @@ export class Run implements PassHost, UnwindHost {
     const short = journal.meta.cause ?? shortCause(cause);
     journal.note({ cause: short });
     const patch: HeadPatch = { status: 'compensating', tags: { ...journal.tags, error: short.name } };
-    const unclear = journal.history.steps.some(({ outcome }) => outcome === undefined || outcome.outcome === 'unknown');
-    if (pass?.isBusy || unclear) {
+    // Alone, unless what is to be undone is known without asking anybody: nothing may come between it and its status.
+    if (pass?.isBusy || isUnclear(journal.history)) {
       await journal.flush(patch);
       await pass?.quiesce(this.host.graceMs);
       return this.undo();

@@ -15,9 +15,7 @@ const OVER: HeadPatch = { owner: null, wake: null };
  */
 export async function freeze(run: UnwindHost, patch: HeadPatch): Promise<void> {
   const { journal } = run;
-  const todo = journal.history.steps
-    .filter(({ intent, outcome }) => intent.kind === 'compensated' && (outcome?.outcome !== 'refused' || intent.compensateRefused))
-    .reverse();
+  const todo = toUndo(journal.history);
   const late = todo.filter((step) => mayStillLand(step) && !operationOf(run, step)?.compensation?.policy.total);
   const lateAt = late.length === 0 ? {} : { lateAt: (await run.now()) + Math.max(...late.map((step) => lateEffectMs(run, step))) };
   journal.add('undo', 'undo.frozen', { list: todo.map(({ n }) => n), late: late.map(({ n }) => n), ...lateAt });
@@ -25,9 +23,21 @@ export async function freeze(run: UnwindHost, patch: HeadPatch): Promise<void> {
   return finish(run, patch);
 }
 
+/** Last first. */
+function toUndo({ steps }: History): StepHistory[] {
+  return steps
+    .filter(({ intent, outcome }) => intent.kind === 'compensated' && (outcome?.outcome !== 'refused' || intent.compensateRefused))
+    .reverse();
+}
+
 /** An attempt whose outcome nobody learned: its effect may come after the undo looked for it. */
 function mayStillLand({ outcome }: StepHistory): boolean {
   return outcome?.outcome !== 'done' || outcome.alsoUnknown;
+}
+
+/** Whether a step is open, or freezing the list needs the store's time. */
+export function isUnclear(history: History): boolean {
+  return history.steps.some(({ outcome }) => outcome === undefined) || toUndo(history).some(mayStillLand);
 }
 
 function lateEffectMs(run: UnwindHost, step: StepHistory): number {
