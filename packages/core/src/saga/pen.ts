@@ -188,11 +188,17 @@ export class Pen {
     return undefined;
   }
 
-  /** A commit was there already, and others have appended since. */
-  private async catchUp(head: Head, from: number): Promise<OwnershipLostError | undefined> {
+  /** A commit was there already, and others have appended since: the next one must not go over what they wrote unread. */
+  private async catchUp(head: Head, from: number): Promise<undefined> {
     this.head = { ...head, length: from };
-    await this.reconcile(false);
-    return undefined;
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS)) {
+      const unavailable = await this.reconcile(false);
+      if (unavailable === undefined) return undefined;
+      if (!(unavailable instanceof StoreUnavailableError)) throw this.refused(unavailable);
+      this.checkOpen();
+      await this.outwait(unavailable, pauseMs);
+      this.checkOpen();
+    }
   }
 
   /** The stream as it is now: still ours and only foreign news, then it may be written on top of them. */
