@@ -250,4 +250,10 @@ describe('J9 what arrives while a pivot is in flight', () => {
     expect(await one.world.clock.until(one.process.runtime.run(one.saga, [], { deadline: '1s' }))).toBe('sent');
     expect(one.log).not.toContain('undo hold');
   });
+
+  it('a deadline after it does not wake a run that waits', async () => {
+    const one: ReturnType<typeof shop> = shop({ body: (run) => run.sleep('1h') });
+    expect(await one.world.clock.until(one.process.runtime.run(one.saga, [], { deadline: '1s' }), 7_200_000)).toBe('sent');
+    expect(one.process.events.filter(({ name }) => name === 'run.claimed')).toHaveLength(1);
+  });
 });

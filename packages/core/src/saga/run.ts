@@ -156,7 +156,7 @@ export class Run implements PassHost, UnwindHost {
   }
 
   onParked(wakeMs: number | undefined): void {
-    const inMs = Math.min(wakeMs ?? Infinity, this.deadlineMs());
+    const inMs = Math.min(wakeMs ?? Infinity, this.journal.meta.pivot ? Infinity : this.deadlineMs());
     const wake = inMs === Infinity ? null : { inMs };
     this.guard(
       this.journal.park('it waits', wake).then(() => {
