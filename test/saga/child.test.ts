@@ -143,4 +143,27 @@ describe('a saga that a saga calls', () => {
     expect(log.slice(3)).toEqual(['undo hotel', 'undo meal', 'undo seat']);
     expect(await childStatus()).toEqual(['compensated']);
   });
+
+  const audit = { who: 'ann', why: 'to look at it' };
+
+  it('that was held when it completed can be released, and is undone then', async () => {
+    let failed = false;
+    const { world, trip, process, code, childStatus } = family({
+      parent: async () => {
+        failed = true;
+        await new Promise<void>((resolve) => void world.clock.setTimer(500, resolve));
+        fail();
+      },
+    });
+    const end = process.runtime.run(trip, []);
+    await world.clock.advance(50);
+    const [child] = (await process.runtime.admin.list({ saga: 'flight' })).runs;
+    await process.runtime.admin.hold('flight', child?.id ?? '', audit);
+    await world.clock.advance(2_000);
+    expect(failed).toBe(true);
+    expect(await childStatus()).toEqual(['compensating']);
+    await process.runtime.admin.release('flight', child?.id ?? '', audit);
+    expect(await code(end)).toBe('SAGA_COMPENSATED');
+    expect(await childStatus()).toEqual(['compensated']);
+  });
 });

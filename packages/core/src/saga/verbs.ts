@@ -80,7 +80,7 @@ export class Verbs {
 
   hold(saga: string, id: string, audit: Audit): Promise<void> {
     return this.change(saga, id, (run) => {
-      if (run.history.end || run.head.status === 'stuck' || run.meta.held) throw this.refusal('hold', saga, id, run);
+      if (isOver(run) || run.head.status === 'stuck' || run.meta.held) throw this.refusal('hold', saga, id, run);
       const meta = writeMeta({ ...run.meta, held: true });
       const head = run.head.owner === null ? { meta, wake: null } : { meta };
       return { entries: [this.entry(this.auditKey(), 'run.held', { ...audit })], head };
@@ -89,7 +89,7 @@ export class Verbs {
 
   release(saga: string, id: string, audit: Audit): Promise<void> {
     return this.change(saga, id, (run) => {
-      if (run.history.end || !run.meta.held) throw this.refusal('release', saga, id, run);
+      if (isOver(run) || !run.meta.held) throw this.refusal('release', saga, id, run);
       const { held: _held, ...meta } = run.meta;
       return {
         entries: [this.entry(this.auditKey(), 'run.released', { ...audit })],
@@ -229,6 +229,11 @@ export class Verbs {
         : `it is ${run.meta.held ? 'held and ' : ''}${status}`;
     return new SagaVerbError(saga, id, verb, why ?? reason, legalVerbs(status, run.meta));
   }
+}
+
+/** At its end: a child that had completed is not, while its parent undoes it. */
+function isOver({ head, history }: Found): boolean {
+  return history.end !== undefined && head.status !== 'compensating' && head.status !== 'stuck';
 }
 
 /** The verbs that are possible in a status. */
