@@ -146,6 +146,35 @@ describe('a saga that a saga calls', () => {
 
   const audit = { who: 'ann', why: 'to look at it' };
 
+  it('with a pivot that its parent does not know of yet cannot be undone: the parent waits for a person', async () => {
+    const { world, trip, process, code, childStatus } = family({ pivot: true, child: (run) => run.sleep(5_000) });
+    const end = process.runtime.run(trip, []);
+    await world.clock.advance(1_000);
+    await process.runtime.admin.cancel('trip', 't', audit);
+    expect(await code(end)).toBe('SAGA_STUCK');
+    expect(await childStatus()).toEqual(['running']);
+    await process.runtime.admin.waive('trip', 't', '@saga flight', audit);
+    expect(await code(process.runtime.handle(trip, 't').outcome())).toBe('SAGA_MIXED');
+    await world.clock.advance(10_000);
+    expect(await childStatus()).toEqual(['completed']);
+  });
+
+  it('that passes its pivot while its parent goes back is not called undone', async () => {
+    let paid = (): void => {};
+    const payment = new Promise<void>((resolve) => (paid = resolve));
+    const world = new World();
+    const pay = defineStep('pay', { irreversible: 'paid', pivot: true }, () => payment);
+    const order = defineSaga('order', {}, async (run) => run.step(pay));
+    const trip = defineSaga('trip', { id: () => 't' }, async (run) => run.child(order));
+    const { runtime } = world.process({ sagas: [order, trip], steps: [pay], poll: 50 });
+    const end = runtime.run(trip, []).catch((error: { code: string }) => error.code);
+    await world.clock.advance(500);
+    await runtime.admin.cancel('trip', 't', audit);
+    await world.clock.advance(500);
+    paid();
+    expect(await world.clock.until(end, 60_000)).toBe('SAGA_STUCK');
+  });
+
   it('that was held when it completed can be released, and is undone then', async () => {
     let failed = false;
     const { world, trip, process, code, childStatus } = family({

@@ -72,6 +72,14 @@ export class Children {
     }
   }
 
+  /** False: it was undone. Whatever else it ends with is told: stuck and mixed children need a person, and so does the parent. */
+  private completed(child: RunHandle): Promise<boolean> {
+    return child.outcome().then(
+      () => true,
+      (error: unknown) => (error instanceof SagaCompensatedError ? false : Promise.reject(error as Error)),
+    );
+  }
+
   private make(saga: string): Operation {
     const name = `${PREFIX}${saga}`;
     const policy = { ...undoPolicy(name, { total: true }), timeoutMs: UNBOUNDED_MS };
@@ -80,14 +88,9 @@ export class Children {
       policy,
       run: async ({ forwardKey, cause }: { readonly forwardKey: string; readonly cause: unknown }): Promise<void> => {
         const id = childId(forwardKey);
-        await this.verbs.undoChild(saga, id, cause);
-        // Whatever else it ends with is told: stuck and mixed children need a person, and so does the parent.
-        await this.host
-          .handle(saga, id)
-          .outcome()
-          .catch((error: unknown) => {
-            if (!(error instanceof SagaCompensatedError)) throw error;
-          });
+        // One that completed all the same is asked anew: it is undone then, or its pivot has passed.
+        do await this.verbs.undoChild(saga, id, cause);
+        while (await this.completed(this.host.handle(saga, id)));
       },
     };
     // A child that was undone has left nothing behind.

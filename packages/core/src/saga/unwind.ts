@@ -3,7 +3,7 @@ import { runInScope } from '../base/scope.js';
 import { sleep } from '../base/clock.js';
 import type { Environment } from '../base/environment.js';
 import type { Compensation, Operation } from './definition.js';
-import { SagaMixedError, SagaStuckError, UndoTimeoutError } from './errors.js';
+import { SagaMixedError, SagaStuckError, SagaVerbError, UndoTimeoutError } from './errors.js';
 import { undoneKey } from './history.js';
 import type { History, StepHistory } from './history.js';
 import type { FrozenRecord } from './records.js';
@@ -160,12 +160,16 @@ async function attempts(run: UnwindHost, step: StepHistory, compensation: Compen
       const told = { step: step.intent.operation, error, details: { attempt } };
       journal.tell('undo.failed', told);
       if (attempt === policy.alertAfter) journal.tell('undo.alert', told);
-      // A child that waits for a person makes its parent wait for one.
-      if (attempt > policy.maxRetries || error instanceof SagaStuckError || error instanceof SagaMixedError) return { error };
+      if (attempt > policy.maxRetries || needsPerson(error)) return { error };
       const pause = Math.min(policy.delayMs * 2 ** Math.min(attempt - 1, 30), policy.maxDelayMs);
       await sleep(environment.clock, pause * (0.5 + environment.random.next() / 2), run.interrupted, true);
     }
   }
+}
+
+/** A child that waits for a person, or has passed its pivot, makes its parent wait for one. */
+function needsPerson(error: unknown): boolean {
+  return error instanceof SagaStuckError || error instanceof SagaMixedError || error instanceof SagaVerbError;
 }
 
 /** One attempt, with its own signal: only its own time-out aborts it. */

@@ -63,10 +63,10 @@ export class Verbs {
     if (await this.cancelUnborn(saga, id, audit)) return;
     return this.change(saga, id, (run) => {
       const { status } = run.head;
-      if (status === 'compensated' || status === 'compensating' || status === 'stuck' || status === 'mixed' || run.history.cancel)
-        return undefined;
+      if (status === 'compensated' || status === 'compensating' || status === 'stuck' || status === 'mixed') return undefined;
       if (run.meta.pivot === 'passed') throw this.refusal('undoing it', saga, id, run);
       if (status === 'running') {
+        if (run.history.cancel) return undefined;
         const meta = writeMeta({ ...run.meta, cancelRequested: true });
         return { entries: [this.entry('cancel', 'cancel.requested', audit)], head: { ...this.wake(run), meta } };
       }
