@@ -195,4 +195,13 @@ describe('a saga that a saga calls', () => {
     expect(await code(end)).toBe('SAGA_COMPENSATED');
     expect(await childStatus()).toEqual(['compensated']);
   });
+
+  it('finds room in a process that takes one run at a time, although its parent waits for it there', async () => {
+    const { world, trip, options, process, code } = family({ child: (run) => run.sleep(5_000) });
+    void process.runtime.run(trip, []).catch(() => {});
+    await world.clock.advance(500);
+    process.kill();
+    const two = world.process({ ...options, maxConcurrentRuns: 1 });
+    expect(await code(two.runtime.handle(trip, 't').outcome())).toEqual(['flight to Rome', 'hotel']);
+  });
 });

@@ -7,6 +7,7 @@ import { SagaCompensatedError, SagaStuckError } from './errors.js';
 import { readMeta } from './meta.js';
 import { streamOf } from './pen.js';
 import type { Desk } from './pen.js';
+import type { Room } from './room.js';
 import type { RunHandle, StartOptions, WaitOptions } from './runtime-types.js';
 import type { Invoke } from './step-call.js';
 import type { Verbs } from './verbs.js';
@@ -14,6 +15,7 @@ import type { Verbs } from './verbs.js';
 /** What children need of the runtime. */
 export interface ChildHost {
   readonly desk: Desk;
+  readonly places: Room;
   start(saga: SagaDefinition, args: readonly unknown[], options: StartOptions): Promise<RunHandle>;
   handle(saga: string, id: string): RunHandle;
 }
@@ -49,10 +51,12 @@ export class Children {
   /** Starts the child, or meets it, and waits for its end. `onPivot`: its pivot has passed, so it cannot be undone. */
   invoke(saga: SagaDefinition, body: StartOptions['body'], onPivot: () => void): Invoke {
     return async (args, call) => {
-      const id = childId((call as unknown as { readonly key: string }).key);
+      const { key } = call as unknown as { readonly key: string };
+      const id = childId(key);
       const options = { id, ...(body ? { body } : {}) };
       const handle = await this.host.start(saga, args, options);
-      const result = await this.ended(handle, call.environment as Environment, call.signal);
+      const ended = (): Promise<unknown> => this.ended(handle, call.environment as Environment, call.signal);
+      const result = await this.host.places.waiting(parentOf(key), ended);
       const found = await this.host.desk.store.load(streamOf(saga.name, id), { limit: 0 });
       if (readMeta(found?.head.meta ?? '').pivot === 'passed') onPivot();
       return result;
@@ -90,13 +94,18 @@ export class Children {
         const id = childId(forwardKey);
         // One that completed all the same is asked anew: it is undone then, or its pivot has passed.
         do await this.verbs.undoChild(saga, id, cause);
-        while (await this.completed(this.host.handle(saga, id)));
+        while (await this.host.places.waiting(parentOf(forwardKey), () => this.completed(this.host.handle(saga, id))));
       },
     };
     // A child that was undone has left nothing behind.
     const facts = { name, compensation };
     return { ...facts, refusedOn: ['SAGA_COMPENSATED'], repeatable: true, hash: operationHash(facts) };
   }
+}
+
+/** The stream of the run that a key belongs to. */
+function parentOf(key: string): string {
+  return key.slice(0, key.lastIndexOf('~'));
 }
 
 /** Keys grow with each generation; an id has an end. */

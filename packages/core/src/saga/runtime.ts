@@ -23,6 +23,7 @@ import { Verbs } from './verbs.js';
 import { Leases } from './leases.js';
 import type { StartedRecord } from './records.js';
 import { Registry } from './registry.js';
+import { Room } from './room.js';
 import { checkId, runtimeOptions, unregistered } from './runtime-options.js';
 import { Run } from './run.js';
 import type { RunHost } from './run.js';
@@ -57,7 +58,7 @@ class SagaRuntime implements Runtime, RunHost {
   stopped = false;
   private readonly drainMs: number;
   readonly maxRecoveries: number;
-  private readonly maxConcurrentRuns: number;
+  readonly places: Room;
   private readonly registry: Registry;
   private readonly leases: Leases;
   private readonly worker: Worker;
@@ -65,7 +66,6 @@ class SagaRuntime implements Runtime, RunHost {
   private readonly children: Children;
   readonly admin: Admin;
   private readonly runs = new Map<string, Run>();
-  recovered = 0;
 
   constructor(options: RuntimeOptions) {
     this.store = options.store;
@@ -80,7 +80,7 @@ class SagaRuntime implements Runtime, RunHost {
     this.graceMs = ms('grace', options.grace, '5s');
     this.drainMs = ms('drain', options.drain, '10s');
     this.maxRecoveries = options.maxRecoveries ?? 10;
-    this.maxConcurrentRuns = options.maxConcurrentRuns ?? 128;
+    this.places = new Room(options.maxConcurrentRuns ?? 128);
     this.around = options.interceptors?.length ? chain(options.interceptors) : undefined;
     if (this.leaseMs === 0)
       throw new ConfigurationError([
@@ -101,7 +101,11 @@ class SagaRuntime implements Runtime, RunHost {
   }
 
   get room(): number {
-    return this.maxConcurrentRuns - this.recovered;
+    return this.places.left;
+  }
+
+  get recovered(): number {
+    return this.places.size;
   }
 
   register(parts: Parameters<Runtime['register']>[0]): void {
@@ -222,8 +226,7 @@ class SagaRuntime implements Runtime, RunHost {
       return;
     }
     const run = this.own(new Journal(this.desk, head.name, id, { head: loaded.head, history, claimedAt }));
-    this.recovered += 1;
-    void run.done.then(() => (this.recovered -= 1));
+    this.places.take(head.id, run.done);
     run.resume(this.registry.saga(head.name, (history.started as StartedRecord).version));
   }
 
