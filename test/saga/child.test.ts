@@ -1,4 +1,4 @@
-import { defineSaga, defineStep, RefusedError } from '@redress/core';
+import { defineSaga, defineStep, RefusedError, StoreUnavailableError } from '@redress/core';
 import type { RunContext } from '@redress/core';
 import { describe, expect, it } from 'vitest';
 import { World } from './support.js';
@@ -203,5 +203,36 @@ describe('a saga that a saga calls', () => {
     process.kill();
     const two = world.process({ ...options, maxConcurrentRuns: 1 });
     expect(await code(two.runtime.handle(trip, 't').outcome())).toEqual(['flight to Rome', 'hotel']);
+  });
+
+  it('does not fail because the store was away, or because its process stopped', async () => {
+    const world = new World();
+    const log: string[] = [];
+    const seat = defineStep('seat', { compensate: () => void log.push('undo seat') }, async () => void log.push('seat'));
+    const flight = defineSaga('flight', {}, async (run) => run.step(seat));
+    const trip = defineSaga('trip', { id: () => 't' }, async (run) => {
+      await run.step(seat);
+      await run.child(flight);
+      return 'there';
+    });
+    const options = { sagas: [flight, trip], steps: [seat], lease: 1_000, poll: 50 } as const;
+    const one = world.process({ ...options, drain: 0 }, (store) => ({
+      async commit(change) {
+        // The intent of the child becomes durable while the process is told to stop.
+        if (change.entries.some(({ key }) => key === 'step:2')) void one.runtime.stop();
+        return store.commit(change);
+      },
+    }));
+    void one.runtime.run(trip, []).catch(() => {});
+    await world.clock.advance(2_000);
+    let away = 1;
+    const two = world.process(options, (store) => ({
+      async load(id, page) {
+        if (id.startsWith('flight/') && page?.limit === 0 && away-- > 0) throw new StoreUnavailableError('away');
+        return store.load(id, page);
+      },
+    }));
+    expect(await world.clock.until(two.runtime.handle(trip, 't').outcome(), 60_000)).toBe('there');
+    expect(log).not.toContain('undo seat');
   });
 });

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { sleep } from '../base/clock.js';
 import type { Environment } from '../base/environment.js';
+import { StoreUnavailableError } from '../base/errors.js';
 import type { Operation, SagaDefinition } from './definition.js';
 import { operationHash, undoPolicy } from './definition.js';
-import { SagaCompensatedError, SagaStuckError } from './errors.js';
+import { OwnershipLostError, RuntimeStoppedError, SagaCompensatedError, SagaStillRunningError, SagaStuckError } from './errors.js';
 import { readMeta } from './meta.js';
 import { streamOf } from './pen.js';
 import type { Desk } from './pen.js';
@@ -52,28 +53,23 @@ export class Children {
   invoke(saga: SagaDefinition, body: StartOptions['body'], onPivot: () => void): Invoke {
     return async (args, call) => {
       const { key } = call as unknown as { readonly key: string };
+      const { environment, signal } = call;
       const id = childId(key);
-      const options = { id, ...(body ? { body } : {}) };
-      const handle = await this.host.start(saga, args, options);
-      const ended = (): Promise<unknown> => this.ended(handle, call.environment as Environment, call.signal);
-      const result = await this.host.places.waiting(parentOf(key), ended);
-      const found = await this.host.desk.store.load(streamOf(saga.name, id), { limit: 0 });
-      if (readMeta(found?.head.meta ?? '').pivot === 'passed') onPivot();
-      return result;
-    };
-  }
-
-  /** A child that is stuck has not ended: a person will resolve it. */
-  private async ended(handle: RunHandle, environment: Environment, signal: AbortSignal | undefined): Promise<unknown> {
-    const options: WaitOptions = signal ? { signal } : {};
-    for (;;) {
-      try {
-        return await handle.outcome(options);
-      } catch (error) {
-        if (!(error instanceof SagaStuckError)) throw error;
-        await sleep(environment.clock, POLL_MS, signal);
+      const options: WaitOptions = signal ? { signal } : {};
+      let handle: RunHandle | undefined;
+      for (;;) {
+        try {
+          const child = (handle ??= await this.host.start(saga, args, { id, ...(body ? { body } : {}) }));
+          const result = await this.host.places.waiting(parentOf(key), () => child.outcome(options));
+          const found = await this.host.desk.store.load(streamOf(saga.name, id), { limit: 0 });
+          if (readMeta(found?.head.meta ?? '').pivot === 'passed') onPivot();
+          return result;
+        } catch (error) {
+          if (signal?.aborted || !mayGoOn(error)) throw error;
+          await sleep((environment as Environment).clock, POLL_MS, signal);
+        }
       }
-    }
+    };
   }
 
   /** False: it was undone. Whatever else it ends with is told: stuck and mixed children need a person, and so does the parent. */
@@ -106,6 +102,12 @@ export class Children {
 /** The stream of the run that a key belongs to. */
 function parentOf(key: string): string {
   return key.slice(0, key.lastIndexOf('~'));
+}
+
+/** It says nothing of how the child ends: a person will resolve one that is stuck, and what else is in the way passes. */
+function mayGoOn(error: unknown): boolean {
+  if (error instanceof SagaStuckError || error instanceof StoreUnavailableError) return true;
+  return error instanceof RuntimeStoppedError || error instanceof OwnershipLostError || error instanceof SagaStillRunningError;
 }
 
 /** Keys grow with each generation; an id has an end. */
