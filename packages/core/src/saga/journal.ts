@@ -95,9 +95,11 @@ export class Journal implements PenEvents {
   }
 
   /** Of a run that does not exist yet. `now`: of the store's clock, asked for just now. */
-  setDeadline(now: number, inMs: number): void {
+  setDeadline(now: number, inMs: number | undefined): this {
+    if (inMs === undefined) return this;
     this.aheadMs = now - this.desk.environment.clock.monotonic();
     this.note({ deadlineAt: now + inMs });
+    return this;
   }
 
   /** The monotonic moment of a moment of the store's clock, as far as the claim tells. */

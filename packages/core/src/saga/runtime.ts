@@ -143,10 +143,14 @@ class SagaRuntime implements Runtime, RunHost {
     const id = checkId(saga.name, options.id ?? definition.idOf?.(...given) ?? this.environment.random.word());
     // Encoded before anything else: what cannot be kept is refused.
     const copy = this.copied(given);
+    const stream = streamOf(saga.name, id);
+    const deadlineMs = options.deadline === undefined ? saga.deadlineMs : durationMs(options.deadline, 'deadline');
+    // Asked first: between the look for the run and its creation nobody else here may begin it or claim it.
+    const now = deadlineMs === undefined || this.runs.has(stream) ? 0 : await this.store.now();
     if (this.stopping) throw new RuntimeStoppedError();
-    const existing = this.runs.get(streamOf(saga.name, id));
+    const existing = this.runs.get(stream);
     if (existing) await this.attach(existing, saga.name, id, copy);
-    else await this.create(definition, id, copy, options);
+    else await this.create(definition, new Journal(this.desk, saga.name, id).setDeadline(now, deadlineMs), copy, options);
     return this.handle(saga, id);
   }
 
@@ -240,11 +244,9 @@ class SagaRuntime implements Runtime, RunHost {
     }
   }
 
-  private async create(saga: SagaDefinition, id: string, args: readonly unknown[], options: StartOptions): Promise<void> {
-    const deadlineMs = options.deadline === undefined ? saga.deadlineMs : durationMs(options.deadline, 'deadline');
-    const journal = new Journal(this.desk, saga.name, id);
-    if (deadlineMs !== undefined) journal.setDeadline(await this.store.now(), deadlineMs);
+  private async create(saga: SagaDefinition, journal: Journal, args: readonly unknown[], options: StartOptions): Promise<void> {
     const run = this.own(journal);
+    const { id } = journal;
     const started = { saga: saga.name, id, version: saga.version, args, nonce: this.environment.random.word() };
     const body = options.body ?? saga.body;
     // Its own copy: what the body does to its input must not change what the run was started with.
