@@ -157,6 +157,33 @@ describe('a pivot', () => {
     expect(log.filter((one) => one === 'pay')).toHaveLength(1);
   });
 
+  it('is not called again by a process whose lease was not safe any more when its probe answered', async () => {
+    const world = new World();
+    const calls: string[] = [];
+    const pay = defineStep(
+      'pay',
+      {
+        pivot: true,
+        irreversible: 'paid is paid',
+        probe: async () => {
+          // Four fifths of the lease are over, and no heart-beat has noticed it yet.
+          await new Promise<void>((resolve) => void world.clock.setTimer(49_000, resolve));
+          return { outcome: 'absent' };
+        },
+      },
+      async () => {
+        calls.push('pay');
+        throw new Error('reset');
+      },
+    );
+    const saga = defineSaga('unsafe', { id: () => 'x' }, async (run) => run.step(pay));
+    const hangs = (): Promise<never> => new Promise(() => {});
+    const { runtime } = world.process({ sagas: [saga], steps: [pay], lease: '60s', worker: false }, () => ({ renew: hangs }));
+    void runtime.run(saga, []).catch(() => {});
+    await world.clock.advance(49_500);
+    expect(calls).toEqual(['pay']);
+  });
+
   it('that the outside has never seen is called again with its key', async () => {
     let asked = 0;
     const { world, log, saga, options, process } = shop({
