@@ -190,7 +190,7 @@ export const mutations = [
     id: 'hand-back',
     guarantee: 'A runtime that stops hands its runs back at once.',
     file: saga('journal'),
-    from: 'async () => this.pen.release({ inMs: delayMs }, meta)',
+    from: 'async () => this.pen.release({ inMs: delayMs }, meta())',
     to: 'async () => {}',
     tests: 'test/saga/ownership.test.ts',
   },

@@ -3,7 +3,7 @@ import type { Codec } from '../base/codec.js';
 import type { RedressError } from '../base/errors.js';
 import type { Data, Entry, Head, HeadPatch, NewEntry, Wake } from '../base/store.js';
 import { History } from './history.js';
-import { readMeta, writeMeta } from './meta.js';
+import { handedBack, readMeta, writeMeta } from './meta.js';
 import type { Meta } from './meta.js';
 import { OwnershipLostError } from './errors.js';
 import { Pen, streamOf } from './pen.js';
@@ -254,9 +254,10 @@ export class Journal implements PenEvents {
    */
   async handBack(why: string, delayMs: number, counted = false): Promise<void> {
     if (this.closed) return;
-    const meta = counted ? writeMeta({ ...this.meta, handBacks: (this.meta.handBacks ?? 0) + 1 }) : undefined;
     this.close(why);
-    this.leaving = this.idle().then(async () => this.pen.release({ inMs: delayMs }, meta));
+    // What was to be written beside entries is not written without them.
+    const meta = (): string | undefined => (counted ? handedBack(this.pen.head?.meta ?? '') : undefined);
+    this.leaving = this.idle().then(async () => this.pen.release({ inMs: delayMs }, meta()));
     // Unanswered, the lease ends by itself: later, that is all.
     await this.leaving.catch(() => {});
   }

@@ -32,6 +32,12 @@ export function writeMeta(meta: Meta): string {
   return Object.keys(meta).length === 0 ? '' : JSON.stringify(meta);
 }
 
+/** Once more given back because it could not go on here. */
+export function handedBack(data: Data): string {
+  const meta = readMeta(data);
+  return writeMeta({ ...meta, handBacks: (meta.handBacks ?? 0) + 1 });
+}
+
 /** The first failure in short, for lists. */
 export function shortCause(error: unknown): NonNullable<Meta['cause']> {
   const code = textOf(error, 'code');
