@@ -216,7 +216,7 @@ class SagaRuntime implements Runtime, RunHost {
       old.journal.close('its lease had ended, and this process claimed it again');
       await old.journal.settled();
     }
-    const loaded = await this.loadClaimed(head.id);
+    const loaded = await this.loadClaimed(head);
     if (!loaded || loaded.head.owner !== this.desk.owner) return;
     const id = head.id.slice(head.name.length + 1);
     let history: History;
@@ -235,11 +235,13 @@ class SagaRuntime implements Runtime, RunHost {
   }
 
   /** A claimed run that cannot be read now is given back: it is due again soon, here or elsewhere. */
-  private async loadClaimed(id: string): Promise<Loaded | undefined> {
+  private async loadClaimed({ id, version, stamp }: Head): Promise<Loaded | undefined> {
     try {
       return await this.store.load(id);
     } catch (error) {
-      await this.store.renew(this.desk.owner, [id], this.pollMs + 1).catch(() => {});
+      // Guarded: a request that comes late must not shorten the lease of a later claim.
+      const head = { owner: null, wake: { inMs: this.pollMs + 1 } };
+      await this.store.commit({ id, expect: { version, stamp }, entries: [], head }).catch(() => {});
       throw error;
     }
   }
