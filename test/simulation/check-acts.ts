@@ -1,4 +1,6 @@
 import type { Walk } from './check.js';
+import { checkLate } from './check-deadline.js';
+import { checkRepeated } from './check-pivot.js';
 import type { BodyRecord, EffectRecord, EventRecord, UndoRecord } from './history.js';
 import { OPERATIONS, UNDO_MS } from './plan.js';
 import type { Traits } from './plan.js';
@@ -18,13 +20,20 @@ export function checkBody(walk: Walk, record: BodyRecord): void {
   run.openBodies.add(record);
   if (isLapsed(walk, run, by)) return;
   const since = run.claimedAt.get(by) ?? -1;
-  const wanted = run.cancelledAt === undefined || since < run.cancelledAt || run.steps.some(({ pivot }) => pivot);
+  const wanted = run.cancelledAt === undefined || since < run.cancelledAt || run.pivotPassed || run.steps.some(({ pivot }) => pivot);
   walk.must(wanted, 'cancel', run.name, () => `${key} begins in ${by}, which claimed the run after it was cancelled`);
   walk.must(run.decidedAt === undefined, 'not-after-decision', run.name, () => `${key} begins in ${by} after the decision to go back`);
   walk.must(step?.outcome === undefined, 'not-again', run.name, () => `${key} begins in ${by}, and is ${step?.outcome} already`);
-  const once = traitsOf(op).once === true;
-  walk.must(!once || record.call === 1, 'not-repeatable', run.name, () => `${key} begins in ${by} for the ${record.call}. time`);
+  const { once, probed } = traitsOf(op);
+  walk.must(
+    !once || probed === true || record.call === 1,
+    'not-repeatable',
+    run.name,
+    () => `${key} begins in ${by} for the ${record.call}. time`,
+  );
   checkOwner(walk, run, by, key);
+  checkLate(walk, run, by, key);
+  if (step) checkRepeated(walk, run, step, record);
 }
 
 /** An undo begins or ends. */
