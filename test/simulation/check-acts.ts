@@ -85,7 +85,8 @@ function checkOwner(walk: Walk, run: RunState, by: string, key: string): void {
 function checkApart(walk: Walk, run: RunState, record: UndoRecord): void {
   const { by, key } = record;
   const { name } = run;
-  const since = run.claimedAt.get(by) ?? -1;
+  // One that lost its lease without a word, and claimed the run itself, ends the old pass when it takes the run up.
+  const since = (walk.history.clockJumped ? run.takenUpAt : run.claimedAt).get(by) ?? -1;
   for (const other of run.openUndos) {
     const over = other === record || other.by !== by || other.t < since || walk.t - other.t >= UNDO_MS;
     walk.must(over, 'undos-apart', name, () => `${key} begins, and ${other.key} has not ended`);
@@ -111,7 +112,8 @@ const TOLD: ReadonlySet<string> = new Set([
   ...['undo.completed', 'saga.stuck', 'saga.completed', 'saga.compensated', 'saga.mixed'],
 ]);
 
-export function checkEvent(walk: Walk, { name, run: runName }: EventRecord): void {
+export function checkEvent(walk: Walk, { name, run: runName, by, t }: EventRecord): void {
+  if (name === 'run.claimed') walk.run(runName).takenUpAt.set(by, t);
   if (!TOLD.has(name)) return;
   const run = walk.run(runName);
   const count = (run.events.get(name) ?? 0) + 1;

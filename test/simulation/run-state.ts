@@ -57,6 +57,8 @@ export class RunState {
   /** When each process claimed it last, and by the store's clock. */
   readonly claimedAt = new Map<string, number>();
   readonly claimedBy = new Map<string, number>();
+  /** When each process went on with it last, once it had read it. */
+  readonly takenUpAt = new Map<string, number>();
   /** By the store's clock. */
   deadlineAt: number | undefined;
   /** Claims since something was written to it that says something new. */
