@@ -1,4 +1,4 @@
-import { defineSaga, defineStep, RefusedError } from '@redress/core';
+import { defineSaga, defineStep, RefusedError, StoreUnavailableError } from '@redress/core';
 import type { RunContext } from '@redress/core';
 import { describe, expect, it } from 'vitest';
 import { World } from './support.js';
@@ -142,5 +142,97 @@ describe('a saga that a saga calls', () => {
     expect(await code(two.runtime.handle(trip, 't').outcome())).toBe('SAGA_COMPENSATED');
     expect(log.slice(3)).toEqual(['undo hotel', 'undo meal', 'undo seat']);
     expect(await childStatus()).toEqual(['compensated']);
+  });
+
+  const audit = { who: 'ann', why: 'to look at it' };
+
+  it('with a pivot that its parent does not know of yet cannot be undone: the parent waits for a person', async () => {
+    const { world, trip, process, code, childStatus } = family({ pivot: true, child: (run) => run.sleep(5_000) });
+    const end = process.runtime.run(trip, []);
+    await world.clock.advance(1_000);
+    await process.runtime.admin.cancel('trip', 't', audit);
+    expect(await code(end)).toBe('SAGA_STUCK');
+    expect(await childStatus()).toEqual(['running']);
+    await process.runtime.admin.waive('trip', 't', '@saga flight', audit);
+    expect(await code(process.runtime.handle(trip, 't').outcome())).toBe('SAGA_MIXED');
+    await world.clock.advance(10_000);
+    expect(await childStatus()).toEqual(['completed']);
+  });
+
+  it('that passes its pivot while its parent goes back is not called undone', async () => {
+    let paid = (): void => {};
+    const payment = new Promise<void>((resolve) => (paid = resolve));
+    const world = new World();
+    const pay = defineStep('pay', { irreversible: 'paid', pivot: true }, () => payment);
+    const order = defineSaga('order', {}, async (run) => run.step(pay));
+    const trip = defineSaga('trip', { id: () => 't' }, async (run) => run.child(order));
+    const { runtime } = world.process({ sagas: [order, trip], steps: [pay], poll: 50 });
+    const end = runtime.run(trip, []).catch((error: { code: string }) => error.code);
+    await world.clock.advance(500);
+    await runtime.admin.cancel('trip', 't', audit);
+    await world.clock.advance(500);
+    paid();
+    expect(await world.clock.until(end, 60_000)).toBe('SAGA_STUCK');
+  });
+
+  it('that was held when it completed can be released, and is undone then', async () => {
+    let failed = false;
+    const { world, trip, process, code, childStatus } = family({
+      parent: async () => {
+        failed = true;
+        await new Promise<void>((resolve) => void world.clock.setTimer(500, resolve));
+        fail();
+      },
+    });
+    const end = process.runtime.run(trip, []);
+    await world.clock.advance(50);
+    const [child] = (await process.runtime.admin.list({ saga: 'flight' })).runs;
+    await process.runtime.admin.hold('flight', child?.id ?? '', audit);
+    await world.clock.advance(2_000);
+    expect(failed).toBe(true);
+    expect(await childStatus()).toEqual(['compensating']);
+    await process.runtime.admin.release('flight', child?.id ?? '', audit);
+    expect(await code(end)).toBe('SAGA_COMPENSATED');
+    expect(await childStatus()).toEqual(['compensated']);
+  });
+
+  it('finds room in a process that takes one run at a time, although its parent waits for it there', async () => {
+    const { world, trip, options, process, code } = family({ child: (run) => run.sleep(5_000) });
+    void process.runtime.run(trip, []).catch(() => {});
+    await world.clock.advance(500);
+    process.kill();
+    const two = world.process({ ...options, maxConcurrentRuns: 1 });
+    expect(await code(two.runtime.handle(trip, 't').outcome())).toEqual(['flight to Rome', 'hotel']);
+  });
+
+  it('does not fail because the store was away, or because its process stopped', async () => {
+    const world = new World();
+    const log: string[] = [];
+    const seat = defineStep('seat', { compensate: () => void log.push('undo seat') }, async () => void log.push('seat'));
+    const flight = defineSaga('flight', {}, async (run) => run.step(seat));
+    const trip = defineSaga('trip', { id: () => 't' }, async (run) => {
+      await run.step(seat);
+      await run.child(flight);
+      return 'there';
+    });
+    const options = { sagas: [flight, trip], steps: [seat], lease: 1_000, poll: 50 } as const;
+    const one = world.process({ ...options, drain: 0 }, (store) => ({
+      async commit(change) {
+        // The intent of the child becomes durable while the process is told to stop.
+        if (change.entries.some(({ key }) => key === 'step:2')) void one.runtime.stop();
+        return store.commit(change);
+      },
+    }));
+    void one.runtime.run(trip, []).catch(() => {});
+    await world.clock.advance(2_000);
+    let away = 1;
+    const two = world.process(options, (store) => ({
+      async load(id, page) {
+        if (id.startsWith('flight/') && page?.limit === 0 && away-- > 0) throw new StoreUnavailableError('away');
+        return store.load(id, page);
+      },
+    }));
+    expect(await world.clock.until(two.runtime.handle(trip, 't').outcome(), 60_000)).toBe('there');
+    expect(log).not.toContain('undo seat');
   });
 });

@@ -36,6 +36,16 @@ describe('a lease', () => {
     expect(log).toEqual(['first', 'second']);
   });
 
+  it('of a run with a deadline that is started twice at once is kept as well', async () => {
+    const world = new World();
+    const { saga, log, options } = slow(world, 5_000);
+    const { runtime } = world.process(options);
+    world.process(options);
+    const both = Promise.all([1, 2].map(() => runtime.run(saga, [], { deadline: '1h' })));
+    expect(await world.clock.until(both)).toEqual([1, 1]);
+    expect(log).toEqual(['first', 'second']);
+  });
+
   it('that ends with its process passes to another, which answers recorded steps from the journal', async () => {
     const world = new World();
     const { saga, log, options } = slow(world, 300);

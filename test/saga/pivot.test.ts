@@ -1,4 +1,14 @@
-import { createRuntime, defineSaga, defineStep, RefusedError, sagaOf, SagaStuckError, TerminalError } from '@redress/core';
+import {
+  createRuntime,
+  defineSaga,
+  defineStep,
+  RefusedError,
+  retry,
+  sagaOf,
+  SagaStuckError,
+  StoreUnavailableError,
+  TerminalError,
+} from '@redress/core';
 import type { ProbeAnswer, RunContext } from '@redress/core';
 import { memoryStore } from '@redress/memory';
 import { describe, expect, it } from 'vitest';
@@ -173,6 +183,57 @@ describe('a pivot', () => {
     expect(await world.clock.until(two.runtime.handle(saga, 'x').outcome())).toBe('sent');
     expect(asked).toBe(1);
     expect(log.filter((one) => one === 'pay')).toHaveLength(1);
+  });
+
+  it('whose refusal is written with the decision to go back is not in doubt for the next one', async () => {
+    const world = new World();
+    let calls = 0;
+    const hold = defineStep('hold', { compensate: () => {}, policies: [retry({ maxRetries: 1, delay: 1 })] }, async () => {
+      if (calls++ === 0) throw Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+    });
+    const pay = defineStep('pay', { pivot: true, irreversible: 'paid is paid' }, async () => {
+      throw new RefusedError('no money');
+    });
+    const saga = defineSaga('lost', { id: () => 'x' }, async (run) => {
+      await run.step(hold);
+      await run.step(pay);
+    });
+    // The undo of what may still land needs the store's time.
+    const now = (): Promise<never> => Promise.reject(new StoreUnavailableError('away'));
+    const { runtime } = world.process({ sagas: [saga], steps: [hold, pay], worker: false }, () => ({ now }));
+    void runtime.run(saga, []).catch(() => {});
+    await world.clock.advance(500);
+    const head = (await world.store.load('lost/x'))?.head;
+    expect(head).toMatchObject({ status: 'compensating', owner: null });
+    expect(JSON.parse(String(head?.meta))).toMatchObject({ cause: { message: 'no money' }, handBacks: 1, blocked: 'away' });
+    expect(String(head?.meta)).not.toContain('pivot');
+  });
+
+  it('is not called again by a process whose lease was not safe any more when its probe answered', async () => {
+    const world = new World();
+    const calls: string[] = [];
+    const pay = defineStep(
+      'pay',
+      {
+        pivot: true,
+        irreversible: 'paid is paid',
+        probe: async () => {
+          // Four fifths of the lease are over, and no heart-beat has noticed it yet.
+          await new Promise<void>((resolve) => void world.clock.setTimer(49_000, resolve));
+          return { outcome: 'absent' };
+        },
+      },
+      async () => {
+        calls.push('pay');
+        throw new Error('reset');
+      },
+    );
+    const saga = defineSaga('unsafe', { id: () => 'x' }, async (run) => run.step(pay));
+    const hangs = (): Promise<never> => new Promise(() => {});
+    const { runtime } = world.process({ sagas: [saga], steps: [pay], lease: '60s', worker: false }, () => ({ renew: hangs }));
+    void runtime.run(saga, []).catch(() => {});
+    await world.clock.advance(49_500);
+    expect(calls).toEqual(['pay']);
   });
 
   it('that the outside has never seen is called again with its key', async () => {

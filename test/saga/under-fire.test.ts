@@ -55,6 +55,37 @@ describe('a slow store', () => {
     expect(started.map((one) => one.split(' ')[0])).toEqual(['theirs']);
   });
 
+  it('that loses an answer, and then does not say what others have written, hides no cancel', async () => {
+    const world = new World();
+    const step = defineStep('work', { readOnly: true }, async () => later(world.clock, 500));
+    const saga = defineSaga('deaf', { id: () => 'x' }, async (run) => {
+      await run.step(step);
+      await run.step(step);
+      return 'done';
+    });
+    let commits = 0;
+    let silent = false;
+    const away = new StoreUnavailableError('the answer was lost');
+    const one = world.process({ sagas: [saga], steps: [step] }, (store) => ({
+      async commit(change) {
+        const done = await store.commit(change);
+        commits += 1;
+        if (commits !== 2) return done;
+        // The second intent is there, and somebody cancels before this process tries again.
+        const other = world.process({ worker: false });
+        await other.runtime.admin.cancel('deaf', 'x', { who: 'ann', why: 'no' });
+        throw away;
+      },
+      async load(id, page) {
+        if (commits < 3 || silent || page?.from === undefined) return store.load(id, page);
+        silent = true;
+        throw away;
+      },
+    }));
+    const end = one.runtime.run(saga, []).catch(codeOf);
+    expect(await world.clock.until(end, 60_000)).toBe('SAGA_COMPENSATED');
+  });
+
   it('that is away while somebody waits is waited for', async () => {
     const world = new World();
     const saga = defineSaga('long', { id: () => 'x' }, async (run) => run.sleep(5_000));

@@ -1,4 +1,6 @@
 import type { Walk } from './check.js';
+import { checkLate } from './check-deadline.js';
+import { checkRepeated } from './check-pivot.js';
 import type { BodyRecord, EffectRecord, EventRecord, UndoRecord } from './history.js';
 import { OPERATIONS, UNDO_MS } from './plan.js';
 import type { Traits } from './plan.js';
@@ -18,13 +20,20 @@ export function checkBody(walk: Walk, record: BodyRecord): void {
   run.openBodies.add(record);
   if (isLapsed(walk, run, by)) return;
   const since = run.claimedAt.get(by) ?? -1;
-  const wanted = run.cancelledAt === undefined || since < run.cancelledAt || run.steps.some(({ pivot }) => pivot);
+  const wanted = run.cancelledAt === undefined || since < run.cancelledAt || run.pivotPassed || run.steps.some(({ pivot }) => pivot);
   walk.must(wanted, 'cancel', run.name, () => `${key} begins in ${by}, which claimed the run after it was cancelled`);
   walk.must(run.decidedAt === undefined, 'not-after-decision', run.name, () => `${key} begins in ${by} after the decision to go back`);
   walk.must(step?.outcome === undefined, 'not-again', run.name, () => `${key} begins in ${by}, and is ${step?.outcome} already`);
-  const once = traitsOf(op).once === true;
-  walk.must(!once || record.call === 1, 'not-repeatable', run.name, () => `${key} begins in ${by} for the ${record.call}. time`);
+  const { once, probed } = traitsOf(op);
+  walk.must(
+    !once || probed === true || record.call === 1,
+    'not-repeatable',
+    run.name,
+    () => `${key} begins in ${by} for the ${record.call}. time`,
+  );
   checkOwner(walk, run, by, key);
+  checkLate(walk, run, by, key);
+  if (step) checkRepeated(walk, run, step, record);
 }
 
 /** An undo begins or ends. */
@@ -76,7 +85,8 @@ function checkOwner(walk: Walk, run: RunState, by: string, key: string): void {
 function checkApart(walk: Walk, run: RunState, record: UndoRecord): void {
   const { by, key } = record;
   const { name } = run;
-  const since = run.claimedAt.get(by) ?? -1;
+  // One that lost its lease without a word, and claimed the run itself, ends the old pass when it takes the run up.
+  const since = (walk.history.clockJumped ? run.takenUpAt : run.claimedAt).get(by) ?? -1;
   for (const other of run.openUndos) {
     const over = other === record || other.by !== by || other.t < since || walk.t - other.t >= UNDO_MS;
     walk.must(over, 'undos-apart', name, () => `${key} begins, and ${other.key} has not ended`);
@@ -102,7 +112,8 @@ const TOLD: ReadonlySet<string> = new Set([
   ...['undo.completed', 'saga.stuck', 'saga.completed', 'saga.compensated', 'saga.mixed'],
 ]);
 
-export function checkEvent(walk: Walk, { name, run: runName }: EventRecord): void {
+export function checkEvent(walk: Walk, { name, run: runName, by, t }: EventRecord): void {
+  if (name === 'run.claimed') walk.run(runName).takenUpAt.set(by, t);
   if (!TOLD.has(name)) return;
   const run = walk.run(runName);
   const count = (run.events.get(name) ?? 0) + 1;

@@ -1,5 +1,7 @@
 import type { Walk } from './check.js';
+import { checkChildEnd } from './check-children.js';
 import type { CallerRecord } from './history.js';
+import { childOf } from './run-state.js';
 import type { RunState } from './run-state.js';
 
 /** What must hold when everything is over: for each run, its effects and its callers. */
@@ -23,7 +25,12 @@ export function checkEnd(walk: Walk): void {
 function checkEffects(walk: Walk, run: RunState): void {
   const { effects, clockJumped, total } = walk.history;
   const stuckAt = run.stuck?.n ?? 0;
-  for (const { n, op, key, kind, outcome, byHand } of run.steps) {
+  for (const step of run.steps) {
+    const { n, op, key, kind, outcome, byHand, pivot } = step;
+    if (childOf(step) !== undefined) {
+      checkChildEnd(walk, run, step);
+      continue;
+    }
     if (kind === 'readOnly' || kind === 'sleep' || kind === 'receive' || byHand || run.waived.includes(n)) continue;
     walk.must(
       outcome !== 'refused' || !walk.landed.has(key),
@@ -34,6 +41,8 @@ function checkEffects(walk: Walk, run: RunState): void {
     if (run.end?.status === 'completed' && outcome === 'done') {
       walk.must(effects.has(key), 'effects-stay', run.name, () => `${key} is done, and not there`);
     }
+    const gone = run.end === undefined || run.end.status === 'completed' || !pivot;
+    walk.must(gone || !effects.has(key), 'doubt', run.name, () => `${key} is a pivot and there, and the run is ${run.end?.status}`);
     // One that is stuck on its way forward has undone nothing.
     const wentBack = run.isStuck && run.frozen !== undefined && n > stuckAt && !awaitsSecondLook(run, n);
     const undone = (run.end !== undefined && run.end.status !== 'completed') || wentBack;
@@ -60,7 +69,7 @@ const ANSWER: Readonly<Record<string, string>> = {
 
 function checkCallers(walk: Walk): void {
   const { records } = walk.history;
-  const wellAt = records.find((one) => one.kind === 'fault' && one.what === 'all is well')?.t ?? 0;
+  const wellAt = walk.wellAt === Infinity ? 0 : walk.wellAt;
   const calls = new Map<number, CallerRecord>();
   const createdAt = new Map<string, number>();
   const stopped = new Set(records.flatMap((one) => (one.kind === 'fault' && one.what === 'stop' ? [one.by] : [])));

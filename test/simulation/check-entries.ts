@@ -1,7 +1,9 @@
 import type { NewEntry } from '@redress/core';
 import type { Walk } from './check.js';
+import { bear, checkChildOutcome, checkChildUndone } from './check-children.js';
+import { checkDecision, checkPivotOutcome } from './check-pivot.js';
 import type { CommitRecord } from './history.js';
-import { decoded, undoKey } from './run-state.js';
+import { childOf, decoded, undoKey } from './run-state.js';
 import type { RunState, StepState } from './run-state.js';
 
 /** One new entry of a journal. What it says is taken in. */
@@ -13,8 +15,9 @@ export function checkEntry(walk: Walk, run: RunState, commit: CommitRecord, entr
     case 'saga.started':
       shape(commit.created && commit.entries[0] === entry, 'its beginning is not the first');
       run.unborn = record['version'] === 0;
-      run.input = String((record['args'] as unknown[])[1]);
-      return;
+      run.args = record['args'] as readonly unknown[];
+      run.input = String(run.args[1]);
+      return bear(walk, run);
     case 'step.started':
       return addStep(walk, run, commit, n, record);
     case 'step.completed':
@@ -23,6 +26,7 @@ export function checkEntry(walk: Walk, run: RunState, commit: CommitRecord, entr
       return settleStep(walk, run, commit, n, record);
     case 'saga.compensating':
       walk.must(!run.pivotPassed, 'pivot', run.name, () => 'it goes back after its pivot');
+      checkDecision(walk, run, commit, record);
       run.decidedAt = commit.t;
       return shape('cause' in record, 'the decision has no cause');
     case 'undo.frozen':
@@ -70,7 +74,7 @@ export function checkEntry(walk: Walk, run: RunState, commit: CommitRecord, entr
       const open = run.steps.filter(({ outcome, kind }) => outcome === undefined && kind !== 'sleep' && kind !== 'receive');
       walk.must(run.decidedAt === undefined, 'direction', run.name, () => 'it completed after the decision to go back');
       walk.must(open.length === 0, 'all-settled', run.name, () => `it completed, and ${open.map(({ key }) => key).join()} had not settled`);
-      const wanted = run.cancelledAt === undefined || run.steps.some(({ pivot }) => pivot);
+      const wanted = run.cancelledAt === undefined || run.pivotPassed || run.steps.some(({ pivot }) => pivot);
       walk.must(wanted, 'cancel', run.name, () => 'it completed, and was cancelled before');
       run.end = { status: 'completed', result: record['result'] };
       return;
@@ -109,6 +113,8 @@ function addStep(walk: Walk, run: RunState, commit: CommitRecord, n: number, rec
   const step: StepState = { n, op: operation, key, kind, pivot: record['pivot'] === true, args, at: commit.at, alsoUnknown: false };
   run.steps.push(step);
   run.byKey.set(key, step);
+  const child = childOf(step);
+  if (child !== undefined) walk.parents.set(child, { run, n });
 }
 
 function settleStep(walk: Walk, run: RunState, commit: CommitRecord, n: number, record: Record<string, unknown>): void {
@@ -128,6 +134,9 @@ function settleStep(walk: Walk, run: RunState, commit: CommitRecord, n: number, 
     Object.assign(step, { outcome });
     return outcome === 'done' ? checkWait(walk, run, commit, step, record) : undefined;
   }
+  Object.assign(step, { outcome, alsoUnknown, byHand });
+  if (childOf(step) !== undefined) return checkChildOutcome(walk, run, commit, step, record);
+  checkPivotOutcome(walk, run, step);
   const returned = byHand || run.returned.has(`${commit.by} ${step.key}`);
   walk.must(
     outcome !== 'done' || returned,
@@ -135,7 +144,6 @@ function settleStep(walk: Walk, run: RunState, commit: CommitRecord, n: number, 
     run.name,
     () => `${step.key} is called done, and ${commit.by} has not seen it return`,
   );
-  Object.assign(step, { outcome, alsoUnknown, byHand });
 }
 
 /** A wait has ended: in its time, or with a signal that nobody was given before. */
@@ -171,7 +179,13 @@ function undone(walk: Walk, run: RunState, commit: CommitRecord, n: number, reco
   const key = undoKey(n, record['late'] === true);
   const next = run.order[run.undone.length];
   walk.must(key === next, 'undo-order', run.name, () => `${key} is recorded, and ${next ?? 'nothing'} is next`);
+  const step = run.step(n);
+  if (step && childOf(step) !== undefined) checkChildUndone(walk, run, step);
+  else checkReturned(walk, run, commit, n, record);
+  run.undone.push(key);
+}
+
+function checkReturned(walk: Walk, run: RunState, commit: CommitRecord, n: number, record: Record<string, unknown>): void {
   const sent = `${run.step(n)?.key ?? ''}/undo${record['late'] === true ? '/late' : ''}`;
   walk.must(run.returned.has(`${commit.by} ${sent}`), 'outcome-true', run.name, () => `${sent} is called done, and has not returned`);
-  run.undone.push(key);
 }

@@ -1,7 +1,10 @@
-import type { ClaimRecord, CommitRecord, History, SimRecord } from './history.js';
+import type { CallerRecord, ClaimRecord, CommitRecord, History, SimRecord } from './history.js';
 import { checkEntry } from './check-entries.js';
 import { checkBody, checkEffect, checkEvent, checkUndo } from './check-acts.js';
+import { checkChildCommit } from './check-children.js';
+import { checkDeadline, checkIdle } from './check-deadline.js';
 import { checkEnd } from './check-end.js';
+import { checkProbe } from './check-pivot.js';
 import { RunState } from './run-state.js';
 import type { Rule, Violation } from './rules.js';
 
@@ -12,11 +15,20 @@ export class Walk {
   readonly keys = new Map<string, string>();
   /** Every key whose effect has landed once. */
   readonly landed = new Set<string>();
+  /** Whose step a run is, by its name: from the intent on. */
+  readonly parents = new Map<string, { readonly run: RunState; readonly n: number }>();
+  /** Who wants runs to be started, so far. */
+  readonly callers: CallerRecord[] = [];
   readonly violations: Violation[] = [];
   at = 0;
   t = 0;
 
-  constructor(readonly history: History) {}
+  /** When faults stopped. */
+  readonly wellAt: number;
+
+  constructor(readonly history: History) {
+    this.wellAt = history.records.find((one) => one.kind === 'fault' && one.what === 'all is well')?.t ?? Infinity;
+  }
 
   run(name: string): RunState {
     let run = this.runs.get(name);
@@ -64,7 +76,12 @@ function checkRecord(walk: Walk, record: SimRecord): void {
       return checkEffect(walk, record);
     case 'event':
       return checkEvent(walk, record);
+    case 'probe':
+    case 'probe.end':
+      return checkProbe(walk, record);
     case 'call':
+      walk.callers.push(record);
+      return undefined;
     case 'answer':
     case 'fault':
       return undefined;
@@ -76,6 +93,8 @@ const NEXT: Readonly<Record<string, readonly string[]>> = {
   running: ['running', 'completed', 'compensating', 'compensated', 'stuck'],
   compensating: ['compensating', 'compensated', 'mixed', 'stuck'],
   stuck: ['running', 'compensating'],
+  /** Of a child, whose parent goes back. */
+  completed: ['compensating'],
 };
 
 /** What others than the owner may write, and what a person may write to a run that is stuck. */
@@ -92,9 +111,11 @@ function checkCommit(walk: Walk, record: CommitRecord): void {
   const foreign = again || (record.entries.length > 0 && record.entries.every(({ type }) => FOREIGN.has(type)));
   const resolved = run.isStuck && record.entries.length > 0 && record.entries.every(({ type }) => BY_HAND.has(type));
   const signalled = foreign && record.status === run.status;
+  const takenBack = isTakenBack(run, record);
+  if (takenBack) run.end = undefined;
   if (foreign) run.foreign += 1;
   walk.must(
-    record.created || foreign || resolved || record.by === run.owner,
+    record.created || foreign || resolved || takenBack || record.by === run.owner,
     'one-owner',
     name,
     () => `${record.by} wrote, and ${run.owner} owns it`,
@@ -116,9 +137,16 @@ function checkCommit(walk: Walk, record: CommitRecord): void {
   const { version, owner, wakeAt, status } = record;
   Object.assign(run, { version, owner, wakeAt, status });
   run.commits += 1;
+  checkDeadline(walk, run, record);
+  checkChildCommit(walk, run, record, takenBack);
   walk.must(statusOf(run) === status, 'status-fits', name, () => `the head says ${status}, the journal ${statusOf(run)}`);
   const ended = run.end !== undefined || run.isStuck;
   walk.must(!ended || (owner === null && wakeAt === null), 'status-fits', name, () => 'it has ended, and is due or owned still');
+}
+
+/** A child that has completed is undone by its parent, and by nobody else. */
+function isTakenBack(run: RunState, { entries }: CommitRecord): boolean {
+  return run.end?.status === 'completed' && run.parent !== undefined && entries.length === 1 && entries[0]?.type === 'saga.compensating';
 }
 
 function statusOf(run: RunState): string {
@@ -136,4 +164,6 @@ function checkClaim(walk: Walk, record: ClaimRecord): void {
   Object.assign(run, { version, owner, wakeAt });
   run.claims += 1;
   run.claimedAt.set(record.by, record.t);
+  run.claimedBy.set(record.by, record.at);
+  checkIdle(walk, run);
 }

@@ -14,6 +14,8 @@ export interface CommitRecord {
   readonly entries: readonly NewEntry[];
   /** The store's clock. */
   readonly at: number;
+  /** What stands beside the status. */
+  readonly meta: string;
 }
 
 export interface ClaimRecord {
@@ -65,6 +67,18 @@ export interface UndoRecord {
   readonly ending?: string;
 }
 
+/** The outside is asked what became of a call, and what it said. */
+export interface ProbeRecord {
+  readonly kind: 'probe' | 'probe.end';
+  readonly t: number;
+  readonly by: string;
+  readonly run: string;
+  readonly op: string;
+  readonly key: string;
+  readonly call: number;
+  readonly ending?: string;
+}
+
 /** Something that happened at the outside: it landed, met itself, met a closed key, or was taken back. */
 export interface EffectRecord {
   readonly kind: 'effect';
@@ -84,6 +98,8 @@ export interface CallerRecord {
   readonly caller: number;
   /** The input that it gave; undefined when it only asks. */
   readonly input?: string;
+  /** After so many milliseconds the run shall go back. */
+  readonly deadline?: number;
   readonly answer?: string;
   /** A result, or a code. */
   readonly value?: string;
@@ -114,6 +130,7 @@ export type SimRecord =
   | RenewRecord
   | BodyRecord
   | UndoRecord
+  | ProbeRecord
   | EffectRecord
   | CallerRecord
   | EventRecord

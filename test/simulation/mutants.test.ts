@@ -32,6 +32,10 @@ const CAUGHT = [
   'lost-answer-lease',
   'undo-lease',
   'retry-lease',
+  'pivot-insists',
+  'pivot-in-flight',
+  'pivot-probe',
+  'deadline',
 ] as const;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

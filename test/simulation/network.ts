@@ -15,6 +15,11 @@ export interface Weather {
 
 export const CALM: Weather = { lostRequest: 0, lostAnswer: 0, duplicate: 0, slowRequest: 0, slowAnswer: 0 };
 
+export function weatherOf(chance: Chance): Weather {
+  const share = (): number => chance.pick([0, 0, 0.02, 0.08, 0.2]);
+  return { lostRequest: share(), lostAnswer: share(), duplicate: share(), slowRequest: share(), slowAnswer: share() };
+}
+
 /** What all connections of one world share. */
 export interface Net {
   readonly timeline: Timeline;
@@ -103,12 +108,12 @@ export class Connection {
     try {
       const commit = await this.inner.commit(change);
       if (commit.applied) {
-        const { version, owner, wakeAt, status } = commit.head;
+        const { version, owner, wakeAt, status, meta } = commit.head;
         if (change.expect === 'absent' && owner !== null) net.owners.set(owner, life.name);
         const created = change.expect === 'absent';
         net.record({
           ...{ kind: 'commit', t: net.timeline.now, by: life.name, run: change.id, created, version },
-          ...{ owner: this.nameOf(owner), wakeAt, status, entries: change.entries, at: net.storeNow() },
+          ...{ owner: this.nameOf(owner), wakeAt, status, entries: change.entries, at: net.storeNow(), meta: String(meta) },
         });
       }
       return commit;

@@ -1,5 +1,5 @@
 import { RefusedError } from '@redress/core';
-import type { AnyUndo, StepScope } from '@redress/core';
+import type { AnyUndo, ProbeAnswer, StepScope } from '@redress/core';
 import type { SimRecord } from './history.js';
 import type { Life, Timeline } from './timeline.js';
 
@@ -14,6 +14,9 @@ export type Fate = 'ok' | 'refuse' | 'unreachable' | 'reset' | 'done-reset' | 'd
 /** The same for one call of an undo. */
 export type UndoFate = 'ok' | 'fail' | 'done-fail' | 'hang';
 
+/** The same for one question of a probe: the truth, an error, or that the outside cannot tell. */
+export type ProbeFate = 'tell' | 'throw' | 'unknown';
+
 /** One call of a step, as the plan has it; the n-th call of a key meets the n-th fate, or the last one. */
 export interface Spec {
   readonly label: string;
@@ -23,6 +26,8 @@ export interface Spec {
   readonly undoMs: number;
   /** How long after its answer a `late` effect lands. */
   readonly lateMs: number;
+  /** For a pivot that is asked about. */
+  readonly probe?: readonly ProbeFate[];
 }
 
 class OutsideError extends Error {
@@ -116,6 +121,47 @@ export class Outside {
         });
       });
     });
+  }
+
+  /**
+   * A probe asks what became of the calls with a key. The truth: `done` when the effect is there; `refused` when the last
+   * call was refused, and from then on none has an effect; else `absent`, and what is on its way may still land.
+   */
+  probe(life: Life, op: string, run: string, key: string, spec: Spec): Promise<ProbeAnswer> {
+    const call = this.count(`${key} asked`);
+    const facts = { by: life.name, run, op, key, call };
+    const fates = spec.probe ?? [];
+    const fate = fates[Math.min(call, fates.length) - 1] ?? 'tell';
+    this.record({ kind: 'probe', t: this.timeline.now, ...facts });
+    return new Promise((resolve, reject) => {
+      const end = (ending: string, settle: () => void): void =>
+        life.deliver(() => {
+          this.record({ kind: 'probe.end', t: this.timeline.now, ...facts, ending });
+          settle();
+        });
+      this.timeline.after(spec.undoMs / 2, () => {
+        const outcome = fate === 'tell' ? this.truth(key, spec) : fate;
+        this.timeline.after(spec.undoMs / 2, () => {
+          if (outcome === 'throw') return end('throw', () => reject(new OutsideError(`probe of ${spec.label} failed`)));
+          if (outcome === 'done') return end('done', () => resolve({ outcome, result: { label: spec.label, asked: true } }));
+          end(outcome, () => resolve({ outcome }));
+        });
+      });
+    });
+  }
+
+  private truth(key: string, spec: Spec): 'done' | 'refused' | 'absent' {
+    if (this.effects.has(key)) return 'done';
+    const calls = this.calls.get(key) ?? 0;
+    if (calls === 0 || spec.fates[Math.min(calls, spec.fates.length) - 1] !== 'refuse') return 'absent';
+    this.closed.add(key);
+    return 'refused';
+  }
+
+  /** A person sees to it that it never happens, if it has not. Answers whether it has. */
+  settled(key: string): boolean {
+    if (!this.effects.has(key)) this.closed.add(key);
+    return this.effects.has(key);
   }
 
   /** A person undoes it by hand. */

@@ -35,6 +35,19 @@ export const RULES = {
   'id-and-input': 'The same id with another input is refused, and nothing else is.',
   'effects-stay': 'What a completed run says is done is there.',
   'effects-go': 'What a compensated run may have done is not there.',
+  deadline:
+    'From its deadline on a run goes back, unless a pivot is in the way: it does not complete, and nobody who finds it begins anything.',
+  'deadline-kept': 'A deadline is what was asked for, stays, is no cause before its time, and a run that waits is due by then.',
+  idle: 'A run that waits is not taken up again and again while nothing is due.',
+  doubt: 'A pivot in doubt is settled by an answer, its probe or a person: nobody calls it unknown, and nobody goes back before that.',
+  'probe-first': 'A pivot with a probe is called again when the outside has never seen it, says its probe, and not before.',
+  'child-born': 'A child begins after the intent of its parent, with the input that stands there, and not when its step is over.',
+  'child-true': 'A step that is a saga is done when that run has completed, with its result, and refused when it left nothing behind.',
+  'child-fails': 'A step that is a saga fails for what became of that run: not for a store that was away, nor for a process that stopped.',
+  'child-pivot': 'Whose child has passed its pivot has passed one.',
+  'child-place': 'A parent takes its child back in its place: when all that began later is undone.',
+  'child-undone': 'The undo of a child is done when the child is, and a compensated run leaves no child that is not.',
+  'child-stays': 'A child that a completed run calls done stays.',
   commits: 'N sequential steps make N + 1 commits.',
 } as const;
 

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { createCodec, decodeRecord } from '@redress/core';
 import type { NewEntry } from '@redress/core';
-import type { BodyRecord, UndoRecord } from './history.js';
+import type { BodyRecord, CommitRecord, UndoRecord } from './history.js';
+import { CHILD_PREFIX } from './sagas.js';
 
 const CODECS = [createCodec()];
 
@@ -52,8 +54,20 @@ export class RunState {
   readonly events = new Map<string, number>();
   readonly openBodies = new Set<BodyRecord>();
   readonly openUndos = new Set<UndoRecord>();
-  /** When each process claimed it last. */
+  /** When each process claimed it last, and by the store's clock. */
   readonly claimedAt = new Map<string, number>();
+  readonly claimedBy = new Map<string, number>();
+  /** When each process went on with it last, once it had read it. */
+  readonly takenUpAt = new Map<string, number>();
+  /** By the store's clock. */
+  deadlineAt: number | undefined;
+  /** Claims since something was written to it that says something new. */
+  idleClaims = 0;
+  /** Processes and keys of which a probe has said that the outside has never seen them, and nobody called them since. */
+  readonly absent = new Set<string>();
+  /** Of a child: whose step it is. */
+  parent: { readonly run: RunState; readonly n: number } | undefined;
+  args: readonly unknown[] = [];
   /** Keys with a body or an undo that has returned, and in which process. */
   readonly returned = new Set<string>();
   readonly keysInJournal = new Set<string>();
@@ -62,6 +76,11 @@ export class RunState {
 
   step(n: number): StepState | undefined {
     return this.steps[n - 1];
+  }
+
+  /** The point of no return is passed, or may be. */
+  get pivotInTheWay(): boolean {
+    return this.pivotPassed || this.steps.some(({ pivot, outcome }) => pivot && outcome !== 'refused');
   }
 
   /** What must be undone, as the journal stands. */
@@ -80,10 +99,29 @@ export class RunState {
   }
 }
 
+/** The run that a step is, when it is a saga. */
+export function childOf({ op, key }: Pick<StepState, 'op' | 'key'>): string | undefined {
+  if (!op.startsWith(CHILD_PREFIX)) return undefined;
+  const id = key.length <= 200 ? key : `of ${createHash('sha256').update(key).digest('base64url')}`;
+  return `${op.slice(CHILD_PREFIX.length)}/${id}`;
+}
+
 export function undoKey(n: number, late: boolean): string {
   return late ? `undo:${n}/late` : `undo:${n}`;
 }
 
 export function decoded(entry: NewEntry): Record<string, unknown> {
   return decodeRecord(CODECS, entry.data) as Record<string, unknown>;
+}
+
+/** What stands beside the status: an own reading of it, too. */
+export interface HeadMeta {
+  readonly pivot?: string;
+  readonly held?: boolean;
+  readonly deadlineAt?: number;
+  readonly handBacks?: number;
+}
+
+export function metaOf({ meta }: CommitRecord): HeadMeta {
+  return meta === '' ? {} : (JSON.parse(meta) as HeadMeta);
 }

@@ -1,53 +1,84 @@
 import { currentScope, defineSaga, defineStep, retry } from '@redress/core';
-import type { AnyUndo, Interceptor, Operation, RunContext, SagaDefinition, StepDefinition, StepScope } from '@redress/core';
+import type {
+  AnyUndo,
+  Interceptor,
+  Operation,
+  Probe,
+  ProbeAnswer,
+  RunContext,
+  SagaDefinition,
+  StepDefinition,
+  StepScope,
+} from '@redress/core';
 import type { Outside, Spec } from './outside.js';
-import { LOOK_MS, NAMES, OPERATIONS, STEP_MS, UNDO_MS } from './plan.js';
-import type { OperationName, Plan, Traits } from './plan.js';
+import { CHILD_NAMES, CHILDREN, LOOK_MS, NAMES, OPERATIONS, STEP_MS, UNDO_MS } from './plan.js';
+import type { ChildName, OperationName, Plan, Traits } from './plan.js';
 import type { Life } from './timeline.js';
 
 export const SAGA = 'sim';
 
-/** The saga and the steps of one process. */
+/** Of an operation that is a saga: what stands before the saga's name. */
+export const CHILD_PREFIX = '@saga ';
+
+type SimSaga = SagaDefinition<[string, string, Plan], unknown>;
+type SimStep = StepDefinition<[Spec], unknown>;
+
+/** The sagas and the steps of one process. */
 export interface Definitions {
-  readonly saga: SagaDefinition<[string, string, Plan], unknown>;
+  /** The one that is started. */
+  readonly saga: SimSaga;
+  readonly sagas: readonly SimSaga[];
   readonly steps: readonly Operation[];
 }
 
-type SimStep = StepDefinition<[Spec], unknown>;
+/** What a plan is made of, in one process. */
+interface Parts {
+  readonly steps: ReadonlyMap<OperationName, SimStep>;
+  readonly sagas: ReadonlyMap<ChildName, SimSaga>;
+}
 
-export function definitionsOf(life: Life, outside: Outside): Definitions {
+/** From era 3 on there are sagas that are steps of others. */
+export function definitionsOf(life: Life, outside: Outside, era: number): Definitions {
   const steps = new Map(NAMES.map((name) => [name, stepOf(name, life, outside)]));
+  const sagas = new Map<ChildName, SimSaga>();
+  const body = (run: RunContext, _id: string, _input: string, plan: Plan): Promise<unknown> => perform(run, { steps, sagas }, plan);
+  for (const name of era >= 3 ? CHILD_NAMES : []) {
+    const deadline = CHILDREN[name];
+    sagas.set(name, defineSaga(name, deadline === undefined ? {} : { deadline }, body));
+  }
   const options = { id: (id: string, _input: string, _plan: Plan) => id };
-  const saga = defineSaga(SAGA, options, (run, _id, _input, plan) => perform(run, steps, plan));
-  return { saga, steps: [...steps.values()] };
+  const saga = defineSaga(SAGA, options, body);
+  return { saga, sagas: [saga, ...sagas.values()], steps: [...steps.values()] };
 }
 
 /** Does what a plan says. What it answers depends on what the steps answer, and on nothing else. */
-async function perform(run: RunContext, steps: ReadonlyMap<OperationName, SimStep>, plan: Plan): Promise<unknown> {
+async function perform(run: RunContext, parts: Parts, plan: Plan): Promise<unknown> {
   switch (plan.do) {
     case 'step':
-      return run.step(steps.get(plan.op) as SimStep, plan.spec);
+      return run.step(parts.steps.get(plan.op) as SimStep, plan.spec);
+    case 'child':
+      return run.child(parts.sagas.get(plan.saga) as SimSaga, '', plan.name, plan.plan);
     case 'seq': {
       const answers: unknown[] = [];
-      for (const part of plan.parts) answers.push(await perform(run, steps, part));
+      for (const part of plan.parts) answers.push(await perform(run, parts, part));
       return answers;
     }
     case 'all':
-      return Promise.all(plan.parts.map((part) => perform(run, steps, part)));
+      return Promise.all(plan.parts.map((part) => perform(run, parts, part)));
     case 'settled': {
-      const settled = await Promise.allSettled(plan.parts.map((part) => perform(run, steps, part)));
+      const settled = await Promise.allSettled(plan.parts.map((part) => perform(run, parts, part)));
       return settled.map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as Error).message));
     }
     case 'try':
       try {
-        return await perform(run, steps, plan.part);
+        return await perform(run, parts, plan.part);
       } catch (error) {
-        return [(error as Error).message, await perform(run, steps, plan.otherwise)];
+        return [(error as Error).message, await perform(run, parts, plan.otherwise)];
       }
     case 'throw':
       throw new Error(plan.message);
     case 'forget':
-      perform(run, steps, plan.part).catch(() => {});
+      perform(run, parts, plan.part).catch(() => {});
       return 'forgotten';
     case 'sleep':
       await run.sleep(plan.ms);
@@ -68,7 +99,13 @@ function stepOf(name: OperationName, life: Life, outside: Outside): SimStep {
     return traits.obedient ? obeying(step.signal, acted) : acted;
   };
   const policies = [...(traits.retried ? [retry({ maxRetries: 2, delay: 50 })] : []), ...(traits.timed ? [timeLimit] : [])];
-  const common = { policies, ...(traits.once ? { repeatable: false } : {}), ...(traits.pivot ? { pivot: true as const } : {}) };
+  const probe = ({ key, args }: Probe): Promise<ProbeAnswer> => outside.probe(life, name, runOf(key), key, args[0] as Spec);
+  const common = {
+    policies,
+    ...(traits.once ? { repeatable: false } : {}),
+    ...(traits.pivot ? { pivot: true as const } : {}),
+    ...(traits.probed ? { probe } : {}),
+  };
   if (traits.readOnly) return defineStep(name, { ...common, readOnly: true }, body);
   if (traits.irreversible) return defineStep(name, { ...common, irreversible: 'it is gone' }, body);
   const total = traits.total ?? false;
@@ -80,9 +117,9 @@ function stepOf(name: OperationName, life: Life, outside: Outside): SimStep {
   return defineStep<[Spec], unknown>(name, { ...common, compensate, undo }, body);
 }
 
-/** `<saga>/<id>` of a key. */
+/** `<saga>/<id>` of a key: the id of a child is a key itself. */
 function runOf(key: string): string {
-  return key.slice(0, key.indexOf('~'));
+  return key.slice(0, key.lastIndexOf('~'));
 }
 
 /** An attempt that takes too long is told to be lost. */

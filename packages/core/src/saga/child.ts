@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { sleep } from '../base/clock.js';
 import type { Environment } from '../base/environment.js';
+import { StoreUnavailableError } from '../base/errors.js';
 import type { Operation, SagaDefinition } from './definition.js';
 import { operationHash, undoPolicy } from './definition.js';
-import { SagaCompensatedError, SagaStuckError } from './errors.js';
+import { OwnershipLostError, RuntimeStoppedError, SagaCompensatedError, SagaStillRunningError, SagaStuckError } from './errors.js';
 import { readMeta } from './meta.js';
 import { streamOf } from './pen.js';
 import type { Desk } from './pen.js';
+import type { Room } from './room.js';
 import type { RunHandle, StartOptions, WaitOptions } from './runtime-types.js';
 import type { Invoke } from './step-call.js';
 import type { Verbs } from './verbs.js';
@@ -14,6 +16,7 @@ import type { Verbs } from './verbs.js';
 /** What children need of the runtime. */
 export interface ChildHost {
   readonly desk: Desk;
+  readonly places: Room;
   start(saga: SagaDefinition, args: readonly unknown[], options: StartOptions): Promise<RunHandle>;
   handle(saga: string, id: string): RunHandle;
 }
@@ -49,27 +52,32 @@ export class Children {
   /** Starts the child, or meets it, and waits for its end. `onPivot`: its pivot has passed, so it cannot be undone. */
   invoke(saga: SagaDefinition, body: StartOptions['body'], onPivot: () => void): Invoke {
     return async (args, call) => {
-      const id = childId((call as unknown as { readonly key: string }).key);
-      const options = { id, ...(body ? { body } : {}) };
-      const handle = await this.host.start(saga, args, options);
-      const result = await this.ended(handle, call.environment as Environment, call.signal);
-      const found = await this.host.desk.store.load(streamOf(saga.name, id), { limit: 0 });
-      if (readMeta(found?.head.meta ?? '').pivot === 'passed') onPivot();
-      return result;
+      const { key } = call as unknown as { readonly key: string };
+      const { environment, signal } = call;
+      const id = childId(key);
+      const options: WaitOptions = signal ? { signal } : {};
+      let handle: RunHandle | undefined;
+      for (;;) {
+        try {
+          const child = (handle ??= await this.host.start(saga, args, { id, ...(body ? { body } : {}) }));
+          const result = await this.host.places.waiting(parentOf(key), () => child.outcome(options));
+          const found = await this.host.desk.store.load(streamOf(saga.name, id), { limit: 0 });
+          if (readMeta(found?.head.meta ?? '').pivot === 'passed') onPivot();
+          return result;
+        } catch (error) {
+          if (signal?.aborted || !mayGoOn(error)) throw error;
+          await sleep((environment as Environment).clock, POLL_MS, signal);
+        }
+      }
     };
   }
 
-  /** A child that is stuck has not ended: a person will resolve it. */
-  private async ended(handle: RunHandle, environment: Environment, signal: AbortSignal | undefined): Promise<unknown> {
-    const options: WaitOptions = signal ? { signal } : {};
-    for (;;) {
-      try {
-        return await handle.outcome(options);
-      } catch (error) {
-        if (!(error instanceof SagaStuckError)) throw error;
-        await sleep(environment.clock, POLL_MS, signal);
-      }
-    }
+  /** False: it was undone. Whatever else it ends with is told: stuck and mixed children need a person, and so does the parent. */
+  private completed(child: RunHandle): Promise<boolean> {
+    return child.outcome().then(
+      () => true,
+      (error: unknown) => (error instanceof SagaCompensatedError ? false : Promise.reject(error as Error)),
+    );
   }
 
   private make(saga: string): Operation {
@@ -80,20 +88,26 @@ export class Children {
       policy,
       run: async ({ forwardKey, cause }: { readonly forwardKey: string; readonly cause: unknown }): Promise<void> => {
         const id = childId(forwardKey);
-        await this.verbs.undoChild(saga, id, cause);
-        // Whatever else it ends with is told: stuck and mixed children need a person, and so does the parent.
-        await this.host
-          .handle(saga, id)
-          .outcome()
-          .catch((error: unknown) => {
-            if (!(error instanceof SagaCompensatedError)) throw error;
-          });
+        // One that completed all the same is asked anew: it is undone then, or its pivot has passed.
+        do await this.verbs.undoChild(saga, id, cause);
+        while (await this.host.places.waiting(parentOf(forwardKey), () => this.completed(this.host.handle(saga, id))));
       },
     };
     // A child that was undone has left nothing behind.
     const facts = { name, compensation };
     return { ...facts, refusedOn: ['SAGA_COMPENSATED'], repeatable: true, hash: operationHash(facts) };
   }
+}
+
+/** The stream of the run that a key belongs to. */
+function parentOf(key: string): string {
+  return key.slice(0, key.lastIndexOf('~'));
+}
+
+/** It says nothing of how the child ends: a person will resolve one that is stuck, and what else is in the way passes. */
+function mayGoOn(error: unknown): boolean {
+  if (error instanceof SagaStuckError || error instanceof StoreUnavailableError) return true;
+  return error instanceof RuntimeStoppedError || error instanceof OwnershipLostError || error instanceof SagaStillRunningError;
 }
 
 /** Keys grow with each generation; an id has an end. */

@@ -163,7 +163,7 @@ export class Executor {
   }
 
   private callAgain(called: Called, unknownBefore = true): void {
-    if (!this.mayGoOn()) return;
+    if (!this.mayGoOn()) return this.giveUp(called);
     called.call = this.calls.again(called, unknownBefore);
     this.execute(called);
   }

@@ -4,7 +4,7 @@ import type { RedressError } from '../base/errors.js';
 import type { Entry, Head, HeadPatch, NewEntry, Wake } from '../base/store.js';
 import type { Tags } from './definition.js';
 import { History } from './history.js';
-import { NotedMeta, writeMeta } from './meta.js';
+import { handedBack, NotedMeta, writeMeta } from './meta.js';
 import type { Meta, MetaChanges } from './meta.js';
 import { OwnershipLostError } from './errors.js';
 import { Pen, streamOf } from './pen.js';
@@ -96,9 +96,11 @@ export class Journal implements PenEvents {
   }
 
   /** Of a run that does not exist yet. `now`: of the store's clock, asked for just now. */
-  setDeadline(now: number, inMs: number): void {
+  setDeadline(now: number, inMs: number | undefined): this {
+    if (inMs === undefined) return this;
     this.aheadMs = now - this.desk.environment.clock.monotonic();
     this.note({ deadlineAt: now + inMs });
+    return this;
   }
 
   /** The monotonic moment of a moment of the store's clock, as far as the claim tells. */
@@ -106,10 +108,9 @@ export class Journal implements PenEvents {
     return storeAt - this.aheadMs;
   }
 
-  /** Takes in what others have written. */
+  /** Takes in what others have written; what cannot be read now, the next commit meets. */
   async refresh(): Promise<void> {
     await this.idle();
-    // What cannot be read now, the next commit meets.
     if (!this.closed) await this.pen.refresh().catch(() => {});
   }
 
@@ -254,11 +255,10 @@ export class Journal implements PenEvents {
    */
   async handBack(why: string, delayMs: number, counted = false): Promise<void> {
     if (this.closed) return;
-    const blocked = { handBacks: (this.meta.handBacks ?? 0) + 1, blocked: why.slice(0, 500) };
-    const meta = counted ? writeMeta({ ...this.meta, ...blocked }) : undefined;
     this.close(why);
-    this.leaving = this.idle().then(async () => this.pen.release({ inMs: delayMs }, meta));
-    // Unanswered, the lease ends by itself: later, that is all.
+    // What was to be written beside entries is not written without them.
+    const meta = (): string | undefined => (counted ? handedBack(this.pen.head?.meta ?? '', why) : undefined);
+    this.leaving = this.idle().then(async () => this.pen.release({ inMs: delayMs }, meta()));
     await this.leaving.catch(() => {});
   }
 

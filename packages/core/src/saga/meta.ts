@@ -53,6 +53,12 @@ export class NotedMeta {
   }
 }
 
+/** Once more given back because it could not go on here. */
+export function handedBack(data: Data, why: string): string {
+  const meta = readMeta(data);
+  return writeMeta({ ...meta, handBacks: (meta.handBacks ?? 0) + 1, blocked: why.slice(0, 500) });
+}
+
 /** The first failure in short, for lists. */
 export function shortCause(error: unknown): NonNullable<Meta['cause']> {
   const code = textOf(error, 'code');

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { createCodec, decodeRecord, encodeRecord } from '../base/codec.js';
 import type { Codec } from '../base/codec.js';
 import { durationMs } from '../base/duration.js';
@@ -11,7 +10,8 @@ import { checkOptions } from '../base/options.js';
 import { parseWith } from '../base/schema.js';
 import type { Head, Loaded, Store } from '../base/store.js';
 import type { Operation, SagaDefinition } from './definition.js';
-import { OwnershipLostError, RuntimeStoppedError, SagaIdConflictError } from './errors.js';
+import { OwnershipLostError, RuntimeStoppedError } from './errors.js';
+import { attach, attachStored } from './attach.js';
 import { Children } from './child.js';
 import { History } from './history.js';
 import { createAdmin } from './admin.js';
@@ -23,6 +23,7 @@ import { Verbs } from './verbs.js';
 import { Leases } from './leases.js';
 import type { StartedRecord } from './records.js';
 import { Registry } from './registry.js';
+import { Room } from './room.js';
 import { checkId, checkTags, runtimeOptions, unregistered } from './runtime-options.js';
 import { Run } from './run.js';
 import { isAtRest } from './run-end.js';
@@ -58,8 +59,8 @@ class SagaRuntime implements Runtime, RunHost {
   stopped = false;
   private readonly drainMs: number;
   readonly maxRecoveries: number;
-  private readonly maxConcurrentRuns: number;
   readonly alwaysReplay: boolean;
+  readonly places: Room;
   private readonly registry: Registry;
   private readonly leases: Leases;
   private readonly worker: Worker;
@@ -67,7 +68,6 @@ class SagaRuntime implements Runtime, RunHost {
   private readonly children: Children;
   readonly admin: Admin;
   private readonly runs = new Map<string, Run>();
-  recovered = 0;
 
   constructor(options: RuntimeOptions) {
     this.store = options.store;
@@ -82,8 +82,8 @@ class SagaRuntime implements Runtime, RunHost {
     this.graceMs = ms('grace', options.grace, '5s');
     this.drainMs = ms('drain', options.drain, '10s');
     this.maxRecoveries = options.maxRecoveries ?? 10;
-    this.maxConcurrentRuns = options.maxConcurrentRuns ?? 128;
     this.alwaysReplay = options.alwaysReplay ?? false;
+    this.places = new Room(options.maxConcurrentRuns ?? 128);
     this.around = options.interceptors?.length ? chain(options.interceptors) : undefined;
     if (this.leaseMs === 0)
       throw new ConfigurationError([
@@ -104,7 +104,11 @@ class SagaRuntime implements Runtime, RunHost {
   }
 
   get room(): number {
-    return this.maxConcurrentRuns - this.recovered;
+    return this.places.left;
+  }
+
+  get recovered(): number {
+    return this.places.size;
   }
 
   register(parts: Parameters<Runtime['register']>[0]): void {
@@ -142,10 +146,15 @@ class SagaRuntime implements Runtime, RunHost {
     const id = checkId(saga.name, options.id ?? definition.idOf?.(...given) ?? this.environment.random.word());
     // Encoded before anything else: what cannot be kept is refused.
     const copy = this.copied(given);
+    const tags = checkTags(saga.name, definition.tagsOf?.(...given));
+    const stream = streamOf(saga.name, id);
+    const deadlineMs = options.deadline === undefined ? saga.deadlineMs : durationMs(options.deadline, 'deadline');
+    // Asked first: between the look for the run and its creation nobody else here may begin it or claim it.
+    const now = deadlineMs === undefined || this.runs.has(stream) ? 0 : await this.store.now();
     if (this.stopping) throw new RuntimeStoppedError();
-    const existing = this.runs.get(streamOf(saga.name, id));
-    if (existing) await this.attach(existing, saga.name, id, copy);
-    else await this.create(definition, id, copy, options);
+    const existing = this.runs.get(stream);
+    if (existing) await attach(this, existing, id, copy);
+    else await this.create(definition, new Journal(this.desk, saga.name, id, undefined, tags).setDeadline(now, deadlineMs), copy, options);
     return this.handle(saga, id);
   }
 
@@ -209,7 +218,7 @@ class SagaRuntime implements Runtime, RunHost {
       old.journal.close('its lease had ended, and this process claimed it again');
       await old.settled();
     }
-    const loaded = await this.loadClaimed(head.id);
+    const loaded = await this.loadClaimed(head);
     if (!loaded || loaded.head.owner !== this.desk.owner) return;
     if (isAtRest(loaded.head.status)) {
       // Whatever called it due was wrong, and its lease must not call it due again.
@@ -228,26 +237,25 @@ class SagaRuntime implements Runtime, RunHost {
       return;
     }
     const run = this.own(new Journal(this.desk, head.name, id, { head: loaded.head, history, claimedAt }));
-    this.recovered += 1;
-    void run.done.then(() => (this.recovered -= 1));
+    this.places.take(head.id, run.done);
     run.resume(this.registry.saga(head.name, (history.started as StartedRecord).version));
   }
 
   /** A claimed run that cannot be read now is given back: it is due again soon, here or elsewhere. */
-  private async loadClaimed(id: string): Promise<Loaded | undefined> {
+  private async loadClaimed({ id, version, stamp }: Head): Promise<Loaded | undefined> {
     try {
       return await this.store.load(id);
     } catch (error) {
-      await this.store.renew(this.desk.owner, [id], this.pollMs + 1).catch(() => {});
+      // Guarded: a request that comes late must not shorten the lease of a later claim.
+      const head = { owner: null, wake: { inMs: this.pollMs + 1 } };
+      await this.store.commit({ id, expect: { version, stamp }, entries: [], head }).catch(() => {});
       throw error;
     }
   }
 
-  private async create(saga: SagaDefinition, id: string, args: readonly unknown[], options: StartOptions): Promise<void> {
-    const deadlineMs = options.deadline === undefined ? saga.deadlineMs : durationMs(options.deadline, 'deadline');
-    const journal = new Journal(this.desk, saga.name, id, undefined, checkTags(saga.name, saga.tagsOf?.(...args)));
-    if (deadlineMs !== undefined) journal.setDeadline(await this.store.now(), deadlineMs);
+  private async create(saga: SagaDefinition, journal: Journal, args: readonly unknown[], options: StartOptions): Promise<void> {
     const run = this.own(journal);
+    const { id } = journal;
     const started = { saga: saga.name, id, version: saga.version, args, nonce: this.environment.random.word() };
     const body = options.body ?? saga.body;
     // Its own copy: what the body does to its input must not change what the run was started with.
@@ -256,7 +264,7 @@ class SagaRuntime implements Runtime, RunHost {
       await run.created;
     } catch (error) {
       if (!(error instanceof OwnershipLostError)) throw error;
-      await this.attachStored(saga.name, id, args, error);
+      await attachStored(this, saga.name, id, args, error);
     }
   }
 
@@ -274,26 +282,5 @@ class SagaRuntime implements Runtime, RunHost {
       if (this.runs.get(journal.stream) === run) this.runs.delete(journal.stream);
     });
     return run;
-  }
-
-  private async attach(run: Run, saga: string, id: string, args: readonly unknown[]): Promise<void> {
-    try {
-      await run.created;
-    } catch (error: unknown) {
-      if (!(error instanceof OwnershipLostError)) throw error;
-      return this.attachStored(saga, id, args, error);
-    }
-    const { started } = run.journal.history;
-    if (!isDeepStrictEqual(started?.args, args)) throw new SagaIdConflictError(saga, id);
-  }
-
-  /** Somebody else's run, or one that was lost before its creation was answered. */
-  private async attachStored(saga: string, id: string, args: readonly unknown[], why: OwnershipLostError): Promise<void> {
-    const found = await this.store.load(streamOf(saga, id), { limit: 1 });
-    const first = found?.entries[0];
-    if (!first) throw this.stopping ? new RuntimeStoppedError() : why;
-    const { started } = History.read(this.codecs, [first]);
-    // Version 0: it was cancelled before anybody started it, whatever its input.
-    if (started?.version !== 0 && !isDeepStrictEqual(started?.args, args)) throw new SagaIdConflictError(saga, id);
   }
 }

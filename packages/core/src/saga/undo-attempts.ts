@@ -4,7 +4,7 @@ import { TerminalError } from '../base/errors.js';
 import type { Call } from '../base/interceptor.js';
 import type { StepScope } from '../base/scope.js';
 import type { Compensation, UndoPolicy } from './definition.js';
-import { SagaMixedError, SagaStuckError, StepFencedError, UndoTimeoutError } from './errors.js';
+import { SagaMixedError, SagaStuckError, SagaVerbError, StepFencedError, UndoTimeoutError } from './errors.js';
 import type { StepHistory } from './history.js';
 import type { AnyUndo } from './undo.js';
 import type { UnwindHost } from './unwind-host.js';
@@ -55,13 +55,16 @@ async function attempts(run: UnwindHost, undoing: Undoing): Promise<Tried> {
       const told = { step: step.intent.operation, error, details: { attempt } };
       journal.tell('undo.failed', told);
       if (attempt === policy.alertAfter) journal.tell('undo.alert', told);
-      // A child that waits for a person makes its parent wait for one.
-      const final = error instanceof TerminalError || error instanceof SagaStuckError || error instanceof SagaMixedError;
-      if (final || attempt > policy.maxRetries) return { error };
+      if (attempt > policy.maxRetries || error instanceof TerminalError || needsPerson(error)) return { error };
       const pause = Math.min(policy.delayMs * 2 ** Math.min(attempt - 1, 30), policy.maxDelayMs);
       await sleep(environment.clock, pause * (0.5 + environment.random.next() / 2), run.interrupted, true);
     }
   }
+}
+
+/** A child that waits for a person, or has passed its pivot, makes its parent wait for one. */
+function needsPerson(error: unknown): boolean {
+  return error instanceof SagaStuckError || error instanceof SagaMixedError || error instanceof SagaVerbError;
 }
 
 /** One attempt, with its own signal: only its own time-out aborts it. */

@@ -63,10 +63,10 @@ export class Verbs {
     if (await this.cancelUnborn(saga, id, audit)) return;
     return this.change(saga, id, (run) => {
       const { status } = run.head;
-      if (status === 'compensated' || status === 'compensating' || status === 'stuck' || status === 'mixed' || run.history.cancel)
-        return undefined;
+      if (status === 'compensated' || status === 'compensating' || status === 'stuck' || status === 'mixed') return undefined;
       if (run.meta.pivot === 'passed') throw this.refusal('undoing it', saga, id, run);
       if (status === 'running') {
+        if (run.history.cancel) return undefined;
         const meta = writeMeta({ ...run.meta, cancelRequested: true });
         return { entries: [this.entry('cancel', 'cancel.requested', audit)], head: { ...this.wake(run), meta } };
       }
@@ -80,7 +80,7 @@ export class Verbs {
 
   hold(saga: string, id: string, audit: Audit): Promise<void> {
     return this.change(saga, id, (run) => {
-      if (run.history.end || run.head.status === 'stuck' || run.meta.held) throw this.refusal('hold', saga, id, run);
+      if (isOver(run) || run.head.status === 'stuck' || run.meta.held) throw this.refusal('hold', saga, id, run);
       const meta = writeMeta({ ...run.meta, held: true });
       const head = run.head.owner === null ? { meta, wake: null } : { meta };
       return { entries: [this.entry(this.auditKey(), 'run.held', { ...audit })], head };
@@ -89,7 +89,7 @@ export class Verbs {
 
   release(saga: string, id: string, audit: Audit): Promise<void> {
     return this.change(saga, id, (run) => {
-      if (run.history.end || !run.meta.held) throw this.refusal('release', saga, id, run);
+      if (isOver(run) || !run.meta.held) throw this.refusal('release', saga, id, run);
       const { held: _held, ...meta } = run.meta;
       return {
         entries: [this.entry(this.auditKey(), 'run.released', { ...audit })],
@@ -242,6 +242,11 @@ export class Verbs {
         : `it is ${run.meta.held ? 'held and ' : ''}${status}`;
     return new SagaVerbError(saga, id, verb, why ?? reason, legalVerbs(status, run.meta, run.history.stuck.at(-1)?.n));
   }
+}
+
+/** At its end: a child that had completed is not, while its parent undoes it. */
+function isOver({ head, history }: Found): boolean {
+  return history.end !== undefined && head.status !== 'compensating' && head.status !== 'stuck';
 }
 
 /** The verbs that are possible in a status. `stuckAt`: the step that a stuck run is stuck at; 0: the saga itself. */
