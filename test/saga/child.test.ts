@@ -3,6 +3,28 @@ import type { RunContext } from '@redress/core';
 import { describe, expect, it } from 'vitest';
 import { World } from './support.js';
 
+describe("a child that was undone, behind its parent's pivot", () => {
+  it('leaves the parent stuck: its key leads to its end, and a person completes the step', async () => {
+    const world = new World();
+    let calls = 0;
+    const pay = defineStep('pay', { pivot: true, irreversible: 'paid' }, async () => {});
+    const child = defineSaga('child', {}, async () => {
+      calls += 1;
+      throw new RefusedError('no seat');
+    });
+    const parent = defineSaga('parent', { id: () => 'x' }, async (run) => {
+      await run.step(pay);
+      return run.child(child);
+    });
+    const { runtime } = world.process({ sagas: [parent, child], steps: [pay] });
+    const error = await world.clock.until(runtime.run(parent, []).catch((one: unknown) => one));
+    expect(error).toMatchObject({ code: 'SAGA_STUCK', details: { step: '@saga child' } });
+    expect(calls).toBe(1);
+    await runtime.admin.completeStep('parent', 'x', '@saga child', 'booked by hand', { who: 'ann', why: 'called them' });
+    expect(await world.clock.until(runtime.handle(parent, 'x').outcome())).toBe('booked by hand');
+  });
+});
+
 /** A child of two steps, in a parent of a step before and one after it. */
 function family(more: { child?: (run: RunContext) => unknown; parent?: () => unknown; undoFails?: () => boolean; pivot?: true } = {}) {
   const world = new World();

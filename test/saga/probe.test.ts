@@ -44,6 +44,7 @@ const GARBAGE: readonly (readonly [string, () => unknown])[] = [
   ['answers an empty object', () => ({})],
   ['answers with a word that means nothing', () => ({ outcome: 'teapot' })],
   ['answers what is no object', () => 418],
+  ['does not answer at all', () => new Promise(() => {})],
 ];
 
 describe('E6 a probe that does not find out', () => {
@@ -51,6 +52,7 @@ describe('E6 a probe that does not find out', () => {
     const { world, log, saga, process } = asked(garbage, garbage, garbage, () => ({ outcome: 'done', result: 'paid' }));
     const end = process.runtime.run(saga, []).catch(codeOf);
     await world.clock.advance(120);
+    if (_how === 'does not answer at all') await world.clock.advance(30_000);
     expect(log.filter((one) => one === 'probe').length).toBeGreaterThan(1);
     const before = await process.runtime.admin.show('asks', 'x');
     expect(before).toMatchObject({ status: 'running', pivot: 'undecided', steps: [{ outcome: 'done' }, { outcome: 'open' }] });

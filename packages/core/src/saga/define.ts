@@ -44,7 +44,7 @@ interface NoUndo {
 }
 
 /** A step says how it is undone, or that it changes nothing, or why it cannot be undone. */
-export type StepOptions<A extends readonly unknown[], R> = StepCommon &
+export type StepOptions<A extends readonly unknown[], R> = StepCommon<A, R> &
   (
     | {
         readonly compensate: (undo: UndoOf<A, R>) => unknown;

@@ -74,7 +74,7 @@ export class Run implements PassHost, UnwindHost {
   }
   /** With `alwaysReplay` a pass ends with its first new outcome: the next step is begun by a replay. */
   private get isUsedUp(): boolean {
-    return this.host.alwaysReplay && !this.over && this.journal.history.settled.length > this.settledBefore;
+    return this.host.alwaysReplay && this.pass !== undefined && !this.over && this.journal.history.settled.length > this.settledBefore;
   }
   /** Aborted when a pause is of no use any more. */
   get interrupted(): AbortSignal {

@@ -2,11 +2,15 @@ import type { Environment } from '../base/environment.js';
 import { sleep } from '../base/clock.js';
 import { RefusedError, TerminalError } from '../base/errors.js';
 import type { Called } from './calls.js';
-import type { ProbeAnswer } from './definition.js';
+import type { Operation, ProbeAnswer } from './definition.js';
+import { SagaCompensatedError } from './errors.js';
+import type { IntentRecord } from './records.js';
 import type { StepOutcome } from './step-call.js';
 
 const FIRST_PAUSE_MS = 100;
 const LAST_PAUSE_MS = 30_000;
+/** Time limit of one question to a probe. */
+const PROBE_LIMIT_MS = 30_000;
 /** How often a pivot in doubt is asked about, or called again with its key, before a person is needed. */
 const DOUBT_ATTEMPTS = 10;
 /** After this many failures of one step `step.alert` is published. */
@@ -26,13 +30,27 @@ export function insist({ operation, failures }: Called, outcome: StepOutcome): '
   const error = 'error' in outcome ? outcome.error : undefined;
   if (operation.pivot && failures >= DOUBT_ATTEMPTS) return 'stuck';
   if (operation.pivot && operation.probe) return 'probe';
-  return error instanceof TerminalError || !operation.repeatable ? 'stuck' : 'repeat';
+  // A saga that was undone stays so: its key leads to its end.
+  const final = error instanceof TerminalError || error instanceof SagaCompensatedError;
+  return final || !operation.repeatable ? 'stuck' : 'repeat';
 }
 
 /** The pause before a step is called again, growing with its failures. */
 export function pauseMs(failures: number, environment: Environment): number {
   const pause = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 20), LAST_PAUSE_MS);
   return pause * (0.5 + environment.random.next() / 2);
+}
+
+/** One question. An error, and silence for too long, mean nothing. */
+async function asked({ probe }: Operation, { args, key }: IntentRecord, { clock }: Environment): Promise<ProbeAnswer | undefined> {
+  const answered = new AbortController();
+  try {
+    return await Promise.race([probe?.({ args, key }), sleep(clock, PROBE_LIMIT_MS, answered.signal, true).then(() => undefined)]);
+  } catch {
+    return undefined;
+  } finally {
+    answered.abort();
+  }
 }
 
 /**
@@ -45,12 +63,7 @@ export async function probed(
   signal: AbortSignal,
 ): Promise<StepOutcome | 'absent' | undefined> {
   for (let failures = 1; failures <= DOUBT_ATTEMPTS && !signal.aborted; failures++) {
-    let answer: ProbeAnswer | undefined;
-    try {
-      answer = await operation.probe?.({ args: intent.args, key: intent.key });
-    } catch {
-      // As an answer that means nothing.
-    }
+    const answer = await asked(operation, intent, environment);
     switch (answer?.outcome) {
       case 'done':
         return { outcome: 'done', result: answer.result, alsoUnknown: true };
