@@ -58,6 +58,16 @@ describe('the judge of documents', () => {
     expect(programs.map(({ line, code }) => [line, code])).toEqual([[2, '\n\nconst a = 1;\n\n\n\n\nconsole.log(a);\n']]);
   });
 
+  it('puts the outputs of a continued program together', async () => {
+    const shown = (second: string): string =>
+      [
+        ...[fence('ts', "console.log('one');"), '<!-- docs: output -->', fence('text', 'one')],
+        ...['<!-- docs: continues -->', fence('ts', "console.log('two');"), '<!-- docs: output -->', fence('text', second)],
+      ].join('\n');
+    expect(await runProblem('judge', judged(shown('two'))[0]!)).toBeUndefined();
+    expect(await runProblem('judge', judged(shown('one\ntwo'))[0]!)).toMatch(/^X\.md:6 shows another output/);
+  });
+
   it('refuses marks that say nothing and code that would escape', () => {
     const text = [
       ...['<!-- docs: types-only -->', fence('ts', 'x')],

@@ -12,7 +12,7 @@ export interface Program {
   readonly typesOnly: string | undefined;
   /** It imports vitest, so that vitest runs it. */
   readonly isTest: boolean;
-  /** What it must print. */
+  /** What it must print: the outputs shown after its blocks, one after the other. */
   readonly output: { readonly line: number; readonly text: string } | undefined;
 }
 
@@ -48,7 +48,7 @@ export function readDocument(document: string, text: string): Document {
     if (mark('output')) {
       if (!last) say(line, 'shows an output, and no block before it printed it.');
       else if (last.program.typesOnly !== undefined) say(line, 'shows the output of a block that is not run.');
-      else drafts[drafts.length - 1] = { ...last, program: { ...last.program, output: { line, text: code } } };
+      else drafts[drafts.length - 1] = { ...last, program: { ...last.program, output: joined(last.program.output, line, code) } };
     }
     if (language !== 'ts') {
       for (const { kind, line: at } of block.marks) if (kind !== 'output') say(at, `has a mark "${kind}" before a block that is not ts.`);
@@ -71,6 +71,10 @@ export function readDocument(document: string, text: string): Document {
   }
   const programs = drafts.map(({ pieces, program }) => ({ ...program, code: place(pieces) }));
   return { programs, shell: blocks.filter(({ language }) => language === 'sh'), problems };
+}
+
+function joined(before: Program['output'], line: number, text: string): NonNullable<Program['output']> {
+  return before ? { line: before.line, text: `${before.text}\n${text}` } : { line, text };
 }
 
 function place(pieces: Draft['pieces']): string {
