@@ -8,18 +8,19 @@ describe("a child that was undone, behind its parent's pivot", () => {
     const world = new World();
     let calls = 0;
     const pay = defineStep('pay', { pivot: true, irreversible: 'paid' }, async () => {});
-    const child = defineSaga('child', {}, async () => {
+    const child = defineSaga('child', {}, async (run) => {
       calls += 1;
+      await run.sleep('1s');
       throw new RefusedError('no seat');
     });
     const parent = defineSaga('parent', { id: () => 'x' }, async (run) => {
-      await run.step(pay);
-      return run.child(child);
+      const [booked] = await Promise.all([run.child(child), run.step(pay)]);
+      return booked;
     });
     const { runtime } = world.process({ sagas: [parent, child], steps: [pay] });
     const error = await world.clock.until(runtime.run(parent, []).catch((one: unknown) => one));
     expect(error).toMatchObject({ code: 'SAGA_STUCK', details: { step: '@saga child' } });
-    expect(calls).toBe(1);
+    expect(calls).toBe(2);
     await runtime.admin.completeStep('parent', 'x', '@saga child', 'booked by hand', { who: 'ann', why: 'called them' });
     expect(await world.clock.until(runtime.handle(parent, 'x').outcome())).toBe('booked by hand');
   });
