@@ -3,7 +3,7 @@ import { createEventBus, SagaCompensatedError, SagaIdConflictError, SagaStillRun
 import type { RedressEvent, Store } from '@redress/core';
 import { redress } from '@redress/decorators';
 import type { App } from '@redress/decorators';
-import { runsOf, UsageError } from '@redress/example-shared';
+import { inParallel, runsOf, UsageError } from '@redress/example-shared';
 import { container } from 'tsyringe';
 import { SAGA } from './endings.js';
 import type { Job, Report } from './messages.js';
@@ -82,14 +82,6 @@ async function ended(app: App, { id }: Transfer): Promise<void> {
     if (error instanceof SagaCompensatedError || error instanceof SagaStuckError || error instanceof SagaStillRunningError) return;
     throw error;
   }
-}
-
-async function inParallel<T>(items: readonly T[], limit: number, each: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values();
-  const lane = async (): Promise<void> => {
-    for (const item of rest) await each(item);
-  };
-  await Promise.all(Array.from({ length: limit }, lane));
 }
 
 function told({ name, id = '', step, error }: RedressEvent): Report {

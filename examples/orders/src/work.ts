@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { createEventBus, SagaCompensatedError, SagaIdConflictError, SagaStuckError } from '@redress/core';
 import type { RedressEvent, Store } from '@redress/core';
 import { redress } from '@redress/decorators';
-import { runsOf, UsageError } from '@redress/example-shared';
+import { inParallel, runsOf, UsageError } from '@redress/example-shared';
 import { container } from 'tsyringe';
 import { CrashPoints } from './crash.js';
 import { SAGA } from './endings.js';
@@ -91,14 +91,6 @@ async function sort(orders: readonly Order[], store: Store): Promise<Sorted> {
   const sorted: Record<keyof Sorted, Order[]> = { ended: [], left: [], fresh: [] };
   for (const order of orders) sorted[which(order)].push(order);
   return sorted;
-}
-
-async function inParallel<T>(items: readonly T[], limit: number, each: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values();
-  const lane = async (): Promise<void> => {
-    for (const item of rest) await each(item);
-  };
-  await Promise.all(Array.from({ length: limit }, lane));
 }
 
 function told({ name, id = '', step, error }: RedressEvent): Report {

@@ -8,6 +8,7 @@ export type { StoreFiles } from './flags.js';
 export { runDemo } from './main.js';
 export { euros, judge, total } from './judge.js';
 export type { Invariant } from './judge.js';
+export { inParallel } from './parallel.js';
 export { showInvariants, showTable } from './report.js';
 export { runsOf } from './runs.js';
 export { createScreen, wrap } from './screen.js';
