@@ -1,4 +1,4 @@
-// For as long as told: seeds of the simulation on every core, and the orders demo, which kills its own workers at random.
+// For as long as told: seeds of the simulation on every core, and the demos in turn, which kill their own workers at random.
 //   npm run soak -- --minutes 10 [--from 1]
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -17,7 +17,8 @@ const REPORT_EVERY_MS = 30_000;
 /** Seeds of one core never meet those of another. */
 const SEEDS_APART = 100_000_000;
 
-build('examples/orders/tsconfig.build.json');
+const DEMOS = ['orders', 'banking'];
+build(...DEMOS.map((name) => `examples/${name}/tsconfig.build.json`));
 console.log(`soak: ${minutes} min from seed ${first}`);
 const start = performance.now();
 const children = new Set();
@@ -51,9 +52,11 @@ async function demos() {
   let seed = first;
   for (; performance.now() - start < minutes * 60_000; seed += 1) {
     const folder = mkdtempSync(join(tmpdir(), 'redress-soak-'));
-    const { code, output } = await ended([join(root, 'examples/orders/dist/demo.js'), '--seed', String(seed)], folder, {}, RUN_LIMIT_MS);
+    const name = DEMOS[(seed - first) % DEMOS.length];
+    const { code, output } = await ended([join(root, `examples/${name}/dist/demo.js`), '--seed', String(seed)], folder, {}, RUN_LIMIT_MS);
     rmSync(folder, { recursive: true, force: true });
-    if (code !== 0) fail(output, `demo ${seed} failed (${code}) after ${seed - first} good ones. Again: npm run demo -- --seed ${seed}`);
+    const again = `npm run demo -- ${name === 'orders' ? '' : `${name} `}--seed ${seed}`;
+    if (code !== 0) fail(output, `the ${name} demo failed (${code}) after ${seed - first} good ones. Again: ${again}`);
     if (performance.now() - reported > REPORT_EVERY_MS) {
       reported = performance.now();
       console.log(`soak: ${seed - first + 1} demos, ${((reported - start) / 60_000).toFixed(1)} min, last seed ${seed}`);

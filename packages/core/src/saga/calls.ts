@@ -119,7 +119,9 @@ export class Calls {
   /** Nothing that would have to be undone may follow on a pivot: it is refused before its intent. */
   private checkPivot(operation: Operation): void {
     const why = operation.pivot ? 'a run has one pivot at most' : operation.compensation ? 'it is undone by another step' : undefined;
-    if (this.pivotCalled && why) throw new PivotOrderError(this.journal.saga, this.journal.id, operation.name, why);
+    // That of a child counts from when it is known.
+    const behind = this.pivotCalled || this.journal.meta.pivot === 'passed';
+    if (behind && why) throw new PivotOrderError(this.journal.saga, this.journal.id, operation.name, why);
     this.pivotCalled ||= operation.pivot === true;
   }
 

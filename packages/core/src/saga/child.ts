@@ -5,7 +5,9 @@ import { StoreUnavailableError } from '../base/errors.js';
 import type { Operation, SagaDefinition } from './definition.js';
 import { operationHash, undoPolicy } from './definition.js';
 import { OwnershipLostError, RuntimeStoppedError, SagaCompensatedError, SagaStillRunningError, SagaStuckError } from './errors.js';
+import type { History } from './history.js';
 import { readMeta } from './meta.js';
+import type { Meta } from './meta.js';
 import { streamOf } from './pen.js';
 import type { Desk } from './pen.js';
 import type { Room } from './room.js';
@@ -40,7 +42,7 @@ export class Children {
 
   /** The operation that stands for a saga as a step; undefined when the name is of something else. */
   named(operation: string): Operation | undefined {
-    return operation.startsWith(PREFIX) ? this.operation(operation.slice(PREFIX.length)) : undefined;
+    return isChild(operation) ? this.operation(operation.slice(PREFIX.length)) : undefined;
   }
 
   operation(saga: string): Operation {
@@ -61,8 +63,7 @@ export class Children {
         try {
           const child = (handle ??= await this.host.start(saga, args, { id, ...(body ? { body } : {}) }));
           const result = await this.host.places.waiting(parentOf(key), () => child.outcome(options));
-          const found = await this.host.desk.store.load(streamOf(saga.name, id), { limit: 0 });
-          if (readMeta(found?.head.meta ?? '').pivot === 'passed') onPivot();
+          if ((await this.pivotOf(saga.name, key)) === 'passed') onPivot();
           return result;
         } catch (error) {
           if (signal?.aborted || !mayGoOn(error)) throw error;
@@ -70,6 +71,27 @@ export class Children {
         }
       }
     };
+  }
+
+  /**
+   * What has become of the pivots of the children that a run waits for: theirs are its own. A store that does not answer
+   * leaves it undecided.
+   */
+  async pivots(history: History): Promise<Meta['pivot']> {
+    const open = history.steps.filter(({ intent, outcome }) => !outcome && isChild(intent.operation));
+    const asked = open.map(({ intent }) => this.pivotOf(intent.operation.slice(PREFIX.length), intent.key));
+    try {
+      const found = new Set(await Promise.all(asked));
+      return found.has('passed') ? 'passed' : found.has('undecided') ? 'undecided' : undefined;
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) return 'undecided';
+      throw error;
+    }
+  }
+
+  private async pivotOf(saga: string, key: string): Promise<Meta['pivot']> {
+    const found = await this.host.desk.store.load(streamOf(saga, childId(key)), { limit: 0 });
+    return readMeta(found?.head.meta ?? '').pivot;
   }
 
   /** False: it was undone. Whatever else it ends with is told: stuck and mixed children need a person, and so does the parent. */
@@ -97,6 +119,11 @@ export class Children {
     const facts = { name, compensation };
     return { ...facts, refusedOn: ['SAGA_COMPENSATED'], repeatable: true, hash: operationHash(facts) };
   }
+}
+
+/** Whether an operation stands for a saga. */
+export function isChild(operation: string): boolean {
+  return operation.startsWith(PREFIX);
 }
 
 /** The stream of the run that a key belongs to. */

@@ -1,6 +1,8 @@
 import type { Codec } from '../base/codec.js';
 import type { Environment } from '../base/environment.js';
 import type { Operation } from './definition.js';
+import type { History } from './history.js';
+import type { Meta } from './meta.js';
 import type { PassHost } from './pass-host.js';
 import type { Runtime } from './runtime-types.js';
 import type { Around } from './step-call.js';
@@ -22,6 +24,8 @@ export interface RunHost {
   readonly around: Around | undefined;
   operation(name: string): Operation | undefined;
   child: PassHost['child'];
+  /** What has become of the pivots of the children that a run waits for. */
+  pivots(history: History): Promise<Meta['pivot']>;
   /** Arguments of a run, as a replay gets them. */
   copied(args: readonly unknown[]): readonly unknown[];
   now(): Promise<number>;

@@ -1,15 +1,15 @@
 import { decodeRecord, encodeRecord } from '../base/codec.js';
 import type { Codec } from '../base/codec.js';
 import { messageOf } from '../base/errors.js';
-import type { Timer } from '../base/clock.js';
 import type { Environment } from '../base/environment.js';
 import type { Around } from './step-call.js';
 import type { HeadPatch } from '../base/store.js';
 import type { Operation, RunContext, SagaDefinition } from './definition.js';
 import type { Journal } from './journal.js';
-import { OwnershipLostError, SagaCancelledError, SagaDeadlineError, SagaRecoveryLimitError } from './errors.js';
+import { OwnershipLostError, SagaRecoveryLimitError } from './errors.js';
 import type { ReplayMismatchError } from './errors.js';
 import { plainError } from './intent.js';
+import { Limits } from './limits.js';
 import { shortCause } from './meta.js';
 import { Pass } from './pass.js';
 import type { BodyEnd, PassHost } from './pass-host.js';
@@ -19,6 +19,7 @@ import type { Runtime } from './runtime-types.js';
 import type { RunEnd } from './run-end.js';
 import { freeze, isUnclear, isUndone, unwind } from './unwind.js';
 import type { UnwindHost } from './unwind-host.js';
+import { turnBack } from './turn-back.js';
 import { TooLate } from './writes.js';
 
 /** One run while this process owns it: forward by a pass, then perhaps backward, never forward again. */
@@ -34,11 +35,12 @@ export class Run implements PassHost, UnwindHost {
   readonly graceMs: number;
   readonly leaseMs: number;
   readonly around: Around | undefined;
-  private pass: Pass | undefined;
-  private deadline: Timer | undefined;
+  pass: Pass | undefined;
+  private readonly limits: Limits;
   /** Backward, or at its end: what was wanted of the way forward comes too late. */
-  private over = false;
+  over = false;
   private wasHeld = false;
+  private turning = false;
   /** Outcomes that the journal had when the pass began. */
   private settledBefore = 0;
   private settleCreated!: { resolve: () => void; reject: (error: unknown) => void };
@@ -57,7 +59,8 @@ export class Run implements PassHost, UnwindHost {
     this.created = new Promise((resolve, reject) => (this.settleCreated = { resolve, reject }));
     this.created.catch(() => {});
     this.done = new Promise((resolve) => (this.settleDone = resolve));
-    void this.done.then(() => this.deadline?.cancel());
+    this.limits = new Limits(journal, this.environment.clock, () => this.onForeign());
+    void this.done.then(() => this.limits.cancel());
     journal.onDurable = () => this.settleCreated.resolve();
     journal.onForeign = () => this.onForeign();
     journal.onClosed = (reason) => {
@@ -103,10 +106,14 @@ export class Run implements PassHost, UnwindHost {
     if (history.decided) return this.guard(tired ? this.stick(0, tired, 'compensating') : this.undo());
     const { args, version } = history.started as StartedRecord;
     if (tired && meta.pivot) return this.guard(this.stick(0, tired, 'running'));
-    const stop = tired ?? this.unwanted();
-    if (stop && !meta.pivot) return this.guard(this.goBack(stop));
-    if (!definition) return this.leave(`version ${version} of ${this.journal.saga} is not registered here`);
-    this.forward((context) => definition.body(context, this.host.copied(args)));
+    if (tired) return this.guard(this.goBack(tired));
+    const onward = (): void => {
+      if (definition) this.forward((context) => definition.body(context, this.host.copied(args)));
+      else this.leave(`version ${version} of ${this.journal.saga} is not registered here`);
+    };
+    const stop = meta.pivot ? undefined : this.limits.unwanted();
+    if (stop) this.guard(turnBack(this, stop, onward));
+    else onward();
   }
 
   /** The runtime stops: what runs may end within `drainMs`, then the run is left to others. */
@@ -144,7 +151,7 @@ export class Run implements PassHost, UnwindHost {
 
   onParked(wakeMs: number | undefined): void {
     // Behind the pivot a deadline is nothing to wake for: a run that it has passed would be woken again at once.
-    const inMs = Math.min(wakeMs ?? Infinity, this.journal.meta.pivot ? Infinity : this.deadlineMs());
+    const inMs = Math.min(wakeMs ?? Infinity, this.journal.meta.pivot ? Infinity : this.limits.leftMs);
     const parked = this.journal.park('it waits', inMs === Infinity ? null : { inMs });
     this.guard(parked.then(() => this.host.expect(inMs)));
   }
@@ -171,37 +178,22 @@ export class Run implements PassHost, UnwindHost {
   private forward(body: (run: RunContext) => Promise<unknown>): void {
     this.pass = new Pass(this, this.journal);
     this.settledBefore = this.journal.history.settled.length;
-    this.watchDeadline();
+    this.limits.watch();
     this.pass.start(body);
-  }
-
-  private watchDeadline(): void {
-    this.deadline?.cancel();
-    const ms = this.deadlineMs();
-    if (ms <= 0 || ms === Infinity) return;
-    // Others may have moved it meanwhile.
-    const over = (): void => void this.journal.refresh().then(() => this.onForeign());
-    this.deadline = this.environment.clock.setTimer(Math.ceil(ms), over, { background: true });
   }
 
   /** Others have written to the run, or time has passed: does it still want to go forward? */
   private onForeign(): void {
     if (this.over || this.journal.closed || this.journal.history.decided) return;
-    const stop = this.journal.meta.pivot ? undefined : this.unwanted();
-    if (stop) return this.guard(this.goBack(stop));
-    this.watchDeadline();
-    this.pass?.wake();
-  }
-
-  private unwanted(): Error | undefined {
-    const { saga, id, history } = this.journal;
-    if (history.cancel) return new SagaCancelledError(saga, id, history.cancel.who, history.cancel.why);
-    return this.deadlineMs() <= 0 ? new SagaDeadlineError(saga, id) : undefined;
-  }
-
-  private deadlineMs(): number {
-    const { deadlineAt } = this.journal.meta;
-    return deadlineAt === undefined ? Infinity : this.journal.monotonicOf(deadlineAt) - this.environment.clock.monotonic();
+    const stop = this.journal.meta.pivot ? undefined : this.limits.unwanted();
+    const onward = (): void => {
+      this.limits.watch();
+      this.pass?.wake();
+    };
+    if (!stop) return onward();
+    if (this.turning) return;
+    this.turning = true;
+    this.guard(turnBack(this, stop, onward).finally(() => (this.turning = false)));
   }
 
   private async stick(n: number, error: unknown, stuckFrom: 'running' | 'compensating'): Promise<void> {
@@ -237,7 +229,7 @@ export class Run implements PassHost, UnwindHost {
   }
 
   /** The decision is durable before anything is undone; from here no owner calls the body. */
-  private async goBack(error: unknown): Promise<void> {
+  async goBack(error: unknown): Promise<void> {
     const { pass, journal } = this;
     if (this.over) return;
     if (journal.meta.pivot === 'passed') return this.stick(0, error, 'running');

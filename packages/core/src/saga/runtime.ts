@@ -124,6 +124,10 @@ class SagaRuntime implements Runtime, RunHost {
     return { operation: this.children.operation(saga.name), invoke: this.children.invoke(saga, body, onPivot) };
   }
 
+  pivots(history: History): ReturnType<RunHost['pivots']> {
+    return this.children.pivots(history);
+  }
+
   resolvable(): readonly string[] {
     return this.registry.resolvable((saga, error) =>
       this.environment.events.publish({ name: 'saga.unresolvable', at: this.environment.clock.now(), saga, error }),
