@@ -527,7 +527,7 @@ export const mutations = [
     file: saga('run'),
     from: '    await this.undoing;\n',
     to: '',
-    tests: 'test/simulation/simulation.test.ts',
+    tests: 'test/saga/ownership.test.ts',
   },
   {
     id: 'pivot-first',

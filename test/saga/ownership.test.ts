@@ -1,4 +1,5 @@
 import { currentScope, defineSaga, defineStep, StoreUnavailableError } from '@redress/core';
+import type { Head } from '@redress/core';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '@redress/testkit';
 import { World } from './support.js';
@@ -211,6 +212,36 @@ describe('a runtime that stops', () => {
 });
 
 describe('a process that claims its own run again', () => {
+  it('lets an undo that is under way end before it begins that undo anew, but not for longer than its time-out', async () => {
+    for (const hangs of [false, true]) {
+      const world = new World();
+      let [under, most, calls] = [0, 0, 0];
+      const compensate = async (): Promise<void> => {
+        most = Math.max(most, (under += 1));
+        calls += 1;
+        await new Promise<void>((resolve) => void (hangs && calls === 1 ? undefined : world.clock.setTimer(400, resolve)));
+        under -= 1;
+      };
+      const a = defineStep('a', { compensate, undo: { total: true, timeout: 700 } }, async () => {});
+      const saga = defineSaga('back', { id: () => 'x' }, async (run) => {
+        await run.step(a);
+        throw new Error('back');
+      });
+      const { runtime } = world.process({ sagas: [saga], steps: [a], poll: 20 });
+      const end = runtime.run(saga, []).catch((error: { code: string }) => error.code);
+      await world.clock.advance(100);
+      expect(calls).toBe(1);
+      // As after a jump of the store's clock: the lease is over, and this process does not know it.
+      const head = (await world.store.load('back/x'))?.head as Head;
+      await world.store.commit({ id: 'back/x', expect: head, entries: [], head: { owner: null, wake: { inMs: 0 } } });
+      await world.clock.advance(200);
+      expect(calls).toBe(1);
+      expect(await world.clock.until(end)).toBe('SAGA_COMPENSATED');
+      expect(calls).toBe(2);
+      expect(most).toBe(hangs ? 2 : 1);
+    }
+  });
+
   it('ends the old pass before the new one begins', async () => {
     const world = new World();
     const { saga, log, options } = slow(world, 3_000);
