@@ -4,8 +4,8 @@ import { STOP } from './messages.js';
 import type { Job, Report } from './messages.js';
 
 export interface Watcher {
-  /** True: kill the process that told this, now. */
-  onReport(worker: number, report: Report): boolean;
+  /** True: kill the process that told this, now. `doomed`: it is killed already, and this is what it said before. */
+  onReport(worker: number, report: Report, doomed: boolean): boolean;
   onKilled(worker: number): void;
 }
 
@@ -43,9 +43,12 @@ export class Crew {
 
   async #keepAlive(worker: number, job: Job): Promise<void> {
     for (;;) {
+      let doomed = false;
       const child = startChild<Report>(WORKER, job, (report) => {
         if (report.type === 'placed') this.#placed.add(worker);
-        if (this.#watcher.onReport(worker, report)) child.kill();
+        if (!this.#watcher.onReport(worker, report, doomed)) return;
+        doomed = true;
+        child.kill();
       });
       this.#children.set(worker, child);
       if (this.#stopping) child.tell(STOP);

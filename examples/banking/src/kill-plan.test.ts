@@ -33,9 +33,16 @@ describe('KillPlan', () => {
     expect(kills).toEqual(killsOf(new KillPlan(5, { ...hundred, first: undefined })));
     expect(kills).not.toEqual(killsOf(new KillPlan(5, { ...hundred, first: undefined, seed: 8 })));
     kills.forEach(([at], k) => {
-      expect(at).toBeGreaterThan(180 * k);
-      expect(at).toBeLessThan(180 * (k + 1));
+      expect(at).toBeGreaterThan(160 * k);
+      expect(at).toBeLessThan(160 * (k + 1));
     });
+  });
+
+  it('counts what a killed worker had said before, and does not kill it again', () => {
+    const plan = new KillPlan(2, { ...hundred, first: undefined });
+    for (let i = 0; i < 1600; i++) expect(plan.isDue(1, event(`t-${i}`), true)).toBe(false);
+    expect(plan.left).toBe(2);
+    expect(plan.isDue(1, event('t-0'))).toBe(true);
   });
 
   it('does not wait for a worker that has nothing to say', () => {

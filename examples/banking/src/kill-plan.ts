@@ -1,8 +1,8 @@
 import { seeded } from '@redress/example-shared';
 import type { Report } from './messages.js';
 
-/** Events of a transfer, on average. A guess is enough to spread the kills. */
-const EVENTS_PER_TRANSFER = 9;
+/** Events of a transfer, on average: 9, and fewer where much is refused. A low guess: the last kill is due before the work ends. */
+const EVENTS_PER_TRANSFER = 8;
 /** Part of the pause between two kills for which the chosen worker is waited for. */
 const PATIENCE = 0.1;
 const COUNTED = /^(step\.(started|completed|refused)|undo\.completed|saga\.(completed|compensated))$/;
@@ -40,8 +40,10 @@ export class KillPlan {
   }
 
   /** Whether the worker that told this is to be killed now. */
-  isDue(worker: number, report: Report): boolean {
+  isDue(worker: number, report: Report, doomed = false): boolean {
     if (report.type === 'event' && COUNTED.test(report.name)) this.#count++;
+    // Nobody dies twice.
+    if (doomed) return false;
     if (this.#first !== undefined) {
       if (!cutsOff(this.#first, report)) return false;
       this.#first = undefined;

@@ -113,9 +113,9 @@ async function make(place: Workplace, options: Options, { transfers }: Transfers
   const first = transfers.find(abroad)?.id;
   const plan = new KillPlan(kills, { transfers: transfers.length, workers, first, seed });
   const crew = new Crew(jobs(place, options, transfers), {
-    onReport(worker, report) {
+    onReport(worker, report, doomed) {
       teller.add(worker, report);
-      return plan.isDue(worker, report);
+      return plan.isDue(worker, report, doomed);
     },
     onKilled: (worker) => teller.killed(worker),
   });

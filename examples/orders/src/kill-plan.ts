@@ -32,9 +32,11 @@ export class KillPlan {
   }
 
   /** Whether the process that told this is to be killed now. */
-  isDue(report: Report): boolean {
+  isDue(report: Report, doomed = false): boolean {
     if (report.type !== 'event') return false;
     if (COUNTED.test(report.name)) this.#count++;
+    // Nobody dies twice.
+    if (doomed) return false;
     if (!this.#moments[0]?.(report, this.#count)) return false;
     this.#moments.shift();
     return true;

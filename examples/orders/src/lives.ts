@@ -3,8 +3,8 @@ import type { CrashPoint } from './crash.js';
 import type { Job, Report } from './messages.js';
 
 export interface Watcher {
-  /** True: kill the process that told this, now. */
-  onReport(report: Report): boolean;
+  /** True: kill the process that told this, now. `doomed`: it is killed already, and this is what it said before. */
+  onReport(report: Report, doomed: boolean): boolean;
   onKilled(): void;
 }
 
@@ -18,8 +18,11 @@ const WORKER = new URL('./worker.js', import.meta.url);
 export async function runLives(job: Job, deaths: readonly CrashPoint[], watcher: Watcher): Promise<void> {
   for (let life = 0; ; life++) {
     const killAt = deaths[life];
+    let doomed = false;
     const child = startChild<Report>(WORKER, killAt === undefined ? job : { ...job, killAt }, (report) => {
-      if (watcher.onReport(report)) child.kill();
+      if (!watcher.onReport(report, doomed)) return;
+      doomed = true;
+      child.kill();
     });
     const { finished, failure } = await child.exit;
     if (finished) return;

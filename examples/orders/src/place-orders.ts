@@ -79,9 +79,9 @@ async function inWorkers(job: Job, options: Options, teller: Teller): Promise<Au
     options.seed,
   );
   await runLives(job, options.killAt ? [options.killAt] : [], {
-    onReport(report) {
+    onReport(report, doomed) {
       teller.add(report);
-      return plan.isDue(report);
+      return plan.isDue(report, doomed);
     },
     onKilled: () => teller.killed(),
   });
