@@ -112,6 +112,23 @@ describe('a deadline', () => {
     expect(world.clock.monotonic()).toBeGreaterThanOrEqual(2_500);
   });
 
+  it('that is over at the start takes the run back', async () => {
+    const world = new World();
+    const { runtime } = world.process({});
+    const calls: number[] = [];
+    const a = defineStep('a', { readOnly: true }, async (n: number) => {
+      await new Promise<void>((resolve) => void world.clock.setTimer(100, resolve));
+      calls.push(n);
+    });
+    const saga = defineSaga('no time', { id: () => 'x' }, async (run) => {
+      for (const n of [1, 2, 3, 4]) await run.step(a, n);
+    });
+    runtime.register({ sagas: [saga], steps: [a] });
+    const end = runtime.run(saga, [], { deadline: 0 }).catch((error: { cause: { code: string } }) => error.cause.code);
+    expect(await world.clock.until(end)).toBe('SAGA_DEADLINE');
+    expect(calls.length).toBeLessThan(2);
+  });
+
   it('G6 of a run that has none cannot be extended', async () => {
     const world = new World();
     const saga = defineSaga('free', { id: () => 'x' }, (run) => run.receive('never'));

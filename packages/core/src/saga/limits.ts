@@ -22,10 +22,11 @@ export class Limits {
   watch(): void {
     this.cancel();
     const ms = this.leftMs;
-    if (ms <= 0 || ms === Infinity) return;
+    // Behind a pivot nothing is to be done about one that has passed.
+    if (ms === Infinity || (ms <= 0 && this.journal.meta.pivot)) return;
     // Others may have moved it meanwhile.
     const over = (): void => void this.journal.refresh().then(this.onOver);
-    this.timer = this.clock.setTimer(Math.ceil(ms), over, { background: true });
+    this.timer = this.clock.setTimer(Math.max(Math.ceil(ms), 0), over, { background: true });
   }
 
   cancel(): void {
