@@ -217,7 +217,7 @@ export class Journal implements PenEvents {
       if (error === undefined) this.publish(batch);
       if (error === undefined && patch.owner === null) this.away = true;
       if (error instanceof TooLate) this.takeBack(batch);
-      if (this.noted.changes === changes) this.noted.changes = undefined;
+      else this.noted.written(changes);
       this.busy = false;
       if (first && this.durable) this.onDurable();
       answer(error);
