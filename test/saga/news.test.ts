@@ -47,6 +47,17 @@ describe('a look for news', () => {
   });
 });
 
+describe('a deadline that is over when it is looked at first', () => {
+  it('takes the run back all the same, while a step runs', async () => {
+    const world = new World();
+    const a = defineStep('a', { readOnly: true }, () => new Promise<void>((resolve) => void world.clock.setTimer(60_000, resolve)));
+    const saga = defineSaga('late', { id: () => 'x', deadline: 0 }, async (run) => run.step(a));
+    const { runtime } = world.process({ sagas: [saga], steps: [a] });
+    expect(await world.clock.until(runtime.run(saga, []).catch(code))).toBe('SAGA_COMPENSATED');
+    expect(world.clock.monotonic()).toBeLessThan(10_000);
+  });
+});
+
 describe('a run that was blocked', () => {
   it('is not when a process could go on with it and parks it, although it had nothing to write', async () => {
     const world = new World();

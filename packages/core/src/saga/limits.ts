@@ -22,10 +22,11 @@ export class Limits {
   watch(): void {
     this.cancel();
     const ms = this.leftMs;
-    if (ms <= 0 || ms === Infinity) return;
+    // Behind the pivot it is nothing to look for; one that is refused is followed by a look.
+    if (ms === Infinity || this.journal.meta.pivot) return;
     // Others may have moved it meanwhile.
     const over = (): void => void this.journal.refresh().then(this.onOver);
-    this.timer = this.clock.setTimer(Math.ceil(ms), over, { background: true });
+    this.timer = this.clock.setTimer(Math.ceil(Math.max(ms, 0)), over, { background: true });
   }
 
   cancel(): void {
