@@ -158,7 +158,7 @@ export const mutations = [
     id: 'own-reclaim',
     guarantee: 'A process that claims its own run again ends the old pass first.',
     file: saga('runtime'),
-    from: "      old.journal.close('its lease had ended, and this process claimed it again');\n      await old.settled();\n",
+    from: "    old?.journal.close('its lease had ended, and this process claimed it again');\n    await old?.done;\n",
     to: '',
     tests: 'test/saga/ownership.test.ts',
   },

@@ -163,3 +163,22 @@ describe('after the pivot', () => {
     expect(log).toEqual([]);
   });
 });
+
+describe('a result that cannot be kept, beside a pivot that is under way', () => {
+  const odd = defineStep('odd', { irreversible: 'odd' }, async () => (() => 1) as unknown);
+
+  it('waits for it: when it has passed, the run is stuck at the step', async () => {
+    const { outcome, again, process } = shop([odd], (run, pay) => Promise.all([run.step(pay), run.step(odd)]));
+    expect(await outcome()).toMatchObject({ code: 'SAGA_STUCK', details: { step: 'odd' } });
+    await process.runtime.admin.completeStep('shop', 'x', 'odd', 'even', WHO);
+    expect(await again()).toEqual(['paid', 'even']);
+  });
+
+  it('waits for it: when it is refused, the run goes back', async () => {
+    const { outcome, refuse, process } = shop([odd], (run, pay) => Promise.all([run.step(pay), run.step(odd)]));
+    refuse();
+    expect(await outcome()).toMatchObject({ code: 'SAGA_COMPENSATED', cause: { message: 'no money' } });
+    const { steps } = await process.runtime.admin.show('shop', 'x');
+    expect(steps.map(({ operation, outcome: one }) => `${operation} ${one}`)).toEqual(['hold done', 'pay refused', 'odd unknown']);
+  });
+});

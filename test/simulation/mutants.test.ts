@@ -43,7 +43,7 @@ const vitest = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', imp
 
 /** Runs the simulation with a guard taken out, and answers what it printed. */
 function without(guard: string): Promise<string> {
-  const env = { ...process.env, REDRESS_MUTATION: guard, REDRESS_SEEDS: '300', NO_COLOR: '1', FORCE_COLOR: '0' };
+  const env = { ...process.env, REDRESS_MUTATION: guard, REDRESS_SEEDS: '1000', NO_COLOR: '1', FORCE_COLOR: '0' };
   const child = spawn(process.execPath, [vitest, 'run', 'test/simulation/simulation.test.ts', '--bail=1'], { cwd: root, env });
   let output = '';
   child.stdout.on('data', (data: Buffer) => (output += data.toString()));
@@ -58,6 +58,6 @@ describe.runIf(process.env['REDRESS_TESTS'] === 'full')('a simulation of an engi
   it.each(CAUGHT)(
     'breaks a rule without %s',
     async (guard) => expect(await without(guard)).toMatch(/broke a rule|is not the same twice/),
-    120_000,
+    240_000,
   );
 });

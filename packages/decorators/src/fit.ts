@@ -18,18 +18,30 @@ export interface MethodMark {
   <T, C, D = NoDescriptor>(target: T, context: C & First<[Place<T, C>, IsAsync<MethodOf<T, C, D>>]>, descriptor?: D): void;
 }
 
-export interface SagaMethodMark<A extends readonly unknown[], O> {
+/** `A`: what `id` takes; `G`: what `tags` takes. */
+export interface SagaMethodMark<A extends readonly unknown[], O, G extends readonly unknown[] = A> {
   <T, C, D = NoDescriptor>(
     target: T,
-    context: C & First<[Place<T, C>, IsAsync<MethodOf<T, C, D>>, TakesId<MethodOf<T, C, D>, A>, TakesInput<MethodOf<T, C, D>, O>]>,
+    context: C &
+      First<
+        [
+          Place<T, C>,
+          IsAsync<MethodOf<T, C, D>>,
+          Takes<MethodOf<T, C, D>, A, 'id must accept the parameters of the method.'>,
+          Takes<MethodOf<T, C, D>, G, 'tags must accept the parameters of the method.'>,
+          TakesInput<MethodOf<T, C, D>, O>,
+        ]
+      >,
     descriptor?: D,
   ): void;
 }
 
-export interface CompensatedMethodMark<S, H> {
+/** `H`: the handler; `A`: its alternate. */
+export interface CompensatedMethodMark<S, H, A = H> {
   <T, C, D = NoDescriptor>(
     target: T,
-    context: C & First<[Place<T, C>, IsAsync<MethodOf<T, C, D>>, IsSelf<SelfOf<T, C>, S>, Undoes<MethodOf<T, C, D>, H>]>,
+    context: C &
+      First<[Place<T, C>, IsAsync<MethodOf<T, C, D>>, IsSelf<SelfOf<T, C>, S>, Undoes<MethodOf<T, C, D>, H>, Undoes<MethodOf<T, C, D>, A>]>,
     descriptor?: D,
   ): void;
 }
@@ -70,10 +82,10 @@ type IsAsync<F> = [F] extends [never]
         : Misfit<'The method must return a promise: make it async.'>
     : Misfit<'It stands at a method.'>;
 
-type TakesId<F, A extends readonly unknown[]> = F extends (...args: infer M) => unknown
+type Takes<F, A extends readonly unknown[], Sentence extends string> = F extends (...args: infer M) => unknown
   ? ((...args: A) => string) extends (...args: M) => string
     ? unknown
-    : Misfit<'id must accept the parameters of the method.'>
+    : Misfit<Sentence>
   : unknown;
 
 type TakesInput<F, O> = F extends (...args: infer M) => unknown

@@ -54,7 +54,7 @@ export function handlerOf(type: Class, mark: MethodReference): Handler {
   if (found.length > 1) {
     return {
       cause: `the handler of ${mark.shown} takes ${found.length} arguments, and is called with one.`,
-      remedy: 'Let it take one.',
+      remedy: 'Let it take one, or give the others a default: a parameter with "?" counts.',
     };
   }
   return { name };

@@ -4,11 +4,11 @@ import type { Duration, Durability, Schema, Tags } from '@redress/core';
 import type { SagaMethodMark } from './fit.js';
 import { mark, written } from './mark.js';
 
-export interface SagaOptions<A extends readonly unknown[] = readonly unknown[], O = unknown> {
+export interface SagaOptions<A extends readonly unknown[] = readonly unknown[], O = unknown, G extends readonly unknown[] = A> {
   /** The run's id from the method's arguments: the same id is the same run. Annotate its parameters. Default: a random id. */
   readonly id?: (...args: A) => string;
   /** What `admin.list` finds the run by, from the method's arguments, such as `(order) => ({ customer: order.customer })`. Default: none. */
-  readonly tags?: (...args: A) => Tags;
+  readonly tags?: (...args: G) => Tags;
   /** Stable name. Default: `<Class>.<method>`. */
   readonly name?: string;
   /** Raise it when the body changes in a way that a running replay would notice. Default: 1. */
@@ -40,9 +40,9 @@ const sagaOptions = z.strictObject({
  * @throws ConfigurationError at definition, when an option does not fit; when called, `CONFIG_NO_RUNTIME`,
  * `CONFIG_AMBIGUOUS_RUNTIME`.
  */
-export function Saga<A extends readonly unknown[] = readonly unknown[], O = unknown>(
-  options: SagaOptions<A, O> = {},
-): SagaMethodMark<A, O> {
+export function Saga<A extends readonly unknown[] = readonly unknown[], O = unknown, G extends readonly unknown[] = readonly unknown[]>(
+  options: SagaOptions<A, O, G> = {},
+): SagaMethodMark<A, O, G> {
   const shown = written('Saga', options);
   return ((...place: [unknown, unknown, unknown?]) =>
     mark('saga', shown, place, (subject) => {
@@ -50,5 +50,5 @@ export function Saga<A extends readonly unknown[] = readonly unknown[], O = unkn
       const { version = 1, deadline, ...rest } = options;
       const limit = deadline === undefined ? {} : { deadlineMs: durationMs(deadline, `${subject}, deadline`) };
       return { ...rest, ...limit, version, shown };
-    })) as SagaMethodMark<A, O>;
+    })) as SagaMethodMark<A, O, G>;
 }

@@ -44,8 +44,8 @@ export class Calls {
   private readonly found: number;
   private met = 0;
   private toldFloating = false;
-  /** A pivot was called, perhaps in this very turn. */
-  private pivotCalled: boolean;
+  /** The pivot that was called last, perhaps in this very turn. */
+  private pivot: Called | undefined;
 
   constructor(
     private readonly journal: Journal,
@@ -53,7 +53,6 @@ export class Calls {
     private readonly environment: Environment,
   ) {
     this.found = journal.history.steps.length;
-    this.pivotCalled = journal.meta.pivot !== undefined;
   }
 
   /** Whether the journal holds intents that the body has not called. */
@@ -78,6 +77,12 @@ export class Calls {
       if (state !== 'given' && !operation.wait) this.journal.tell('step.floating', { step: operation.name });
   }
 
+  /** Nobody knows on which side of its pivot the run is. One that is still `fresh`, called in this very turn, is not begun. */
+  isInDoubt(fresh: readonly Called[]): boolean {
+    const isBegun = this.pivot?.foundAt !== undefined || !fresh.some((called) => called === this.pivot);
+    return isBegun && this.journal.meta.pivot === 'undecided';
+  }
+
   /** Those that have a position. */
   all(): readonly Called[] {
     return this.placed.filter((called) => called !== undefined);
@@ -94,7 +99,10 @@ export class Calls {
     this.checkPivot(operation);
     const call = new StepCall(operation, intent, saga, id, this.environment, false);
     const { invoke, resolve, reject } = answering;
-    return { invoke, resolve, reject, operation, intent, data, call, n: 0, foundAt: undefined, failures: 0, state: 'called' };
+    const state = 'called';
+    const called: Called = { invoke, resolve, reject, operation, intent, data, call, n: 0, foundAt: undefined, failures: 0, state };
+    if (operation.pivot) this.pivot = called;
+    return called;
   }
 
   /** A further execution of a call. */
@@ -120,9 +128,13 @@ export class Calls {
   private checkPivot(operation: Operation): void {
     const why = operation.pivot ? 'a run has one pivot at most' : operation.compensation ? 'it is undone by another step' : undefined;
     // That of a child counts from when it is known.
-    const behind = this.pivotCalled || this.journal.meta.pivot === 'passed';
+    const behind = this.journal.meta.pivot !== undefined || (this.pivot !== undefined && !this.isRefused(this.pivot));
     if (behind && why) throw new PivotOrderError(this.journal.saga, this.journal.id, operation.name, why);
-    this.pivotCalled ||= operation.pivot === true;
+  }
+
+  /** The body knows that it did not happen: in a replay not before it did in the first run. */
+  private isRefused({ n, state }: Called): boolean {
+    return state === 'given' && this.journal.history.step(n).outcome?.outcome === 'refused';
   }
 
   private meet(found: StepHistory, operation: Operation, intent: IntentRecord, answering: Answering): Called {
@@ -145,6 +157,7 @@ export class Calls {
       state: 'called',
     };
     this.placed[found.n - 1] = called;
+    if (operation.pivot) this.pivot = called;
     return called;
   }
 

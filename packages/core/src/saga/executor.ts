@@ -3,6 +3,7 @@ import { decodeRecord, encodeRecord } from '../base/codec.js';
 import type { Codec } from '../base/codec.js';
 import type { Called, Calls } from './calls.js';
 import { StepFencedError, StepInterruptedError } from './errors.js';
+import { encodeOutcome } from './intent.js';
 import type { Journal } from './journal.js';
 import { ALERT_AFTER, insist, pauseMs, probed, stands } from './stand.js';
 import type { PassHost } from './pass-host.js';
@@ -27,7 +28,7 @@ export class Executor {
   private ending: AbortController | undefined;
   private onIdle: (() => void) | undefined;
   private abandoned = false;
-  /** Failed while a pivot's call is under way. */
+  /** Failed while a pivot's call is under way, or with a result that cannot be kept. */
   private readonly failing: { readonly called: Called; readonly outcome: StepOutcome }[] = [];
 
   constructor(
@@ -139,7 +140,7 @@ export class Executor {
     const { pivot } = this.journal.meta;
     if (this.stopped || stands(called, outcome, pivot === 'passed')) {
       // Nobody knows yet whether there is a way back: if there is none, this is not the end of the step.
-      const failedBeside = pivot === 'undecided' && !called.operation.pivot && outcome.outcome !== 'done' && !called.operation.wait;
+      const failedBeside = pivot === 'undecided' && !called.operation.pivot && !called.operation.wait && !this.isKept(outcome);
       if (!failedBeside || this.stopped) return this.settle(called, outcome);
       this.failing.push({ called, outcome });
       return;
@@ -153,6 +154,11 @@ export class Executor {
     if (next === 'stuck') this.given.onStuck(called.n, error);
     else if (next === 'probe') void this.askProbe(called, error);
     else void this.repeat(called, outcome.outcome === 'unknown');
+  }
+
+  /** Done, and its result can be written down. */
+  private isKept(outcome: StepOutcome): boolean {
+    return outcome.outcome === 'done' && encodeOutcome(this.given.codecs, outcome).record.outcome === 'done';
   }
 
   private async repeat(called: Called, unknownBefore: boolean): Promise<void> {

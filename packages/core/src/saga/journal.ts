@@ -111,7 +111,7 @@ export class Journal implements PenEvents {
   /** Takes in what others have written; what cannot be read now, the next commit meets. */
   async refresh(): Promise<void> {
     await this.idle();
-    if (!this.closed) await this.pen.refresh().catch(() => {});
+    if (!this.closed && this.durable) await this.pen.refresh().catch(() => {});
   }
 
   get durable(): boolean {
@@ -217,7 +217,7 @@ export class Journal implements PenEvents {
       if (error === undefined) this.publish(batch);
       if (error === undefined && patch.owner === null) this.away = true;
       if (error instanceof TooLate) this.takeBack(batch);
-      if (this.noted.changes === changes) this.noted.changes = undefined;
+      else this.noted.written(changes);
       this.busy = false;
       if (first && this.durable) this.onDurable();
       answer(error);

@@ -22,11 +22,11 @@ export class Limits {
   watch(): void {
     this.cancel();
     const ms = this.leftMs;
-    // Behind a pivot nothing is to be done about one that has passed.
-    if (ms === Infinity || (ms <= 0 && this.journal.meta.pivot)) return;
+    // Behind the pivot it is nothing to look for; one that is refused is followed by a look.
+    if (ms === Infinity || this.journal.meta.pivot) return;
     // Others may have moved it meanwhile.
     const over = (): void => void this.journal.refresh().then(this.onOver);
-    this.timer = this.clock.setTimer(Math.max(Math.ceil(ms), 0), over, { background: true });
+    this.timer = this.clock.setTimer(Math.ceil(Math.max(ms, 0)), over, { background: true });
   }
 
   cancel(): void {

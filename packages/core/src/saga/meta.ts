@@ -43,6 +43,15 @@ export class NotedMeta {
   /** As it was computed last, and of what: it is asked for at every turn. */
   private last: { readonly data: Data; readonly changes: MetaChanges | undefined; readonly meta: Meta } | undefined;
 
+  /** These are in the head now. What was noted since is not, and a part of it that others write is theirs. */
+  written(changes: MetaChanges | undefined): void {
+    const left = Object.entries(this.changes ?? {}).filter(([part, value]) => {
+      const key = part as keyof Meta;
+      return !changes || !(key in changes) || changes[key] !== value;
+    });
+    this.changes = left.length === 0 ? undefined : Object.fromEntries(left);
+  }
+
   /** The changes on top of what a head says. */
   on(data: Data): Meta {
     if (this.last?.data !== data || this.last.changes !== this.changes) {

@@ -167,7 +167,7 @@ export class Pass implements PassScope, ExecutorHost {
     const due = this.journal.history.settled[this.replayed];
     if (due) return this.replay(due, news);
     if (this.calls.areMissing && (news || this.end)) return this.suspect();
-    if (this.end && !this.end.ok && this.journal.meta.pivot !== 'undecided') return this.host.onBodyEnd(this.end);
+    if (this.end && !this.end.ok && !this.calls.isInDoubt(this.fresh)) return this.host.onBodyEnd(this.end);
     if (!this.host.stopping) this.recordIntents();
     this.waits.answer(this.outcomes, this.journal.history, this.host.environment.clock);
     const next = this.recordOutcome();

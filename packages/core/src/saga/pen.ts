@@ -37,6 +37,8 @@ export class Pen {
   head: Head | undefined;
   private safeUntil = Infinity;
   private closedBy: RedressError | undefined;
+  /** Requests to write. */
+  private sent = 0;
 
   constructor(
     private readonly desk: Desk,
@@ -142,6 +144,7 @@ export class Pen {
 
   private send(entries: readonly NewEntry[], head: HeadPatch): Promise<Commit> {
     const id = this.stream;
+    this.sent += 1;
     if (!this.head) return this.desk.store.commit({ id, expect: 'absent', create: { kind: 'saga', name: this.saga }, entries, head });
     const { version, stamp } = this.head;
     return this.desk.store.commit({ id, expect: { version, stamp }, entries, head });
@@ -207,7 +210,7 @@ export class Pen {
 
   /** The stream as it is now: still ours and only foreign news, then it may be written on top of them. */
   private async reconcile(refused: boolean): Promise<unknown> {
-    const seen = this.head;
+    const { head: seen, sent } = this;
     if (!seen) throw this.lose('the id is taken');
     let found: Loaded | undefined;
     try {
@@ -215,7 +218,8 @@ export class Pen {
     } catch (error) {
       return error;
     }
-    if (this.head !== seen) return undefined;
+    // What was sent meanwhile may be what is found, and it meets what others have written.
+    if (this.head !== seen || this.sent !== sent) return undefined;
     if (!found || found.head.version < seen.version || found.head.length < seen.length) {
       const error = new StoreRegressionError(this.stream, seen.version, found?.head.version ?? 0);
       this.events.onRegressed(error);

@@ -150,6 +150,8 @@ export class Run implements PassHost, UnwindHost {
   }
 
   onParked(wakeMs: number | undefined): void {
+    // It could go on here, although it had nothing to write.
+    if (this.journal.meta.handBacks !== undefined) this.journal.note({ handBacks: undefined, blocked: undefined });
     // Behind the pivot a deadline is nothing to wake for: a run that it has passed would be woken again at once.
     const inMs = Math.min(wakeMs ?? Infinity, this.journal.meta.pivot ? Infinity : this.limits.leftMs);
     const parked = this.journal.park('it waits', inMs === Infinity ? null : { inMs });

@@ -8,7 +8,7 @@ import { chain } from '../base/interceptor.js';
 import { ConfigurationError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
 import { parseWith } from '../base/schema.js';
-import type { Head, Loaded, Store } from '../base/store.js';
+import type { Head, HeadPatch, Loaded, Store } from '../base/store.js';
 import type { Operation, SagaDefinition } from './definition.js';
 import { OwnershipLostError, RuntimeStoppedError } from './errors.js';
 import { attach, attachStored } from './attach.js';
@@ -21,6 +21,7 @@ import { streamOf } from './pen.js';
 import type { Desk } from './pen.js';
 import { Verbs } from './verbs.js';
 import { Leases } from './leases.js';
+import { Leaving } from './leaving.js';
 import type { StartedRecord } from './records.js';
 import { Registry } from './registry.js';
 import { Room } from './room.js';
@@ -68,6 +69,7 @@ class SagaRuntime implements Runtime, RunHost {
   private readonly children: Children;
   readonly admin: Admin;
   private readonly runs = new Map<string, Run>();
+  private readonly leaving: Leaving;
 
   constructor(options: RuntimeOptions) {
     this.store = options.store;
@@ -93,6 +95,7 @@ class SagaRuntime implements Runtime, RunHost {
     this.desk = { store: this.store, environment: this.environment, codecs: this.codecs, owner, leaseMs: this.leaseMs };
     this.alive = new KeepAlive(this.environment.clock);
     this.leases = new Leases(this.desk);
+    this.leaving = new Leaving(this.environment.clock);
     this.worker = new Worker(this);
     this.verbs = new Verbs(this.desk, (stream) => this.nudge(stream));
     this.admin = createAdmin(this, this.verbs);
@@ -216,12 +219,12 @@ class SagaRuntime implements Runtime, RunHost {
   }
 
   async drive(head: Head, claimedAt: number): Promise<void> {
-    // A run that this process lost without knowing it: the old pass ends before the new one reads the journal.
+    // A run that this process lost, perhaps without knowing it: the old pass ends before the new one reads the journal.
     const old = this.runs.get(head.id);
-    if (old) {
-      old.journal.close('its lease had ended, and this process claimed it again');
-      await old.settled();
-    }
+    old?.journal.close('its lease had ended, and this process claimed it again');
+    await old?.done;
+    if (!(await this.leaving.isFree(head.id)))
+      return this.giveBack(head, { wake: { inMs: this.leaseMs }, claims: Math.max(head.claims - 1, 0) });
     const loaded = await this.loadClaimed(head);
     if (!loaded || loaded.head.owner !== this.desk.owner) return;
     if (isAtRest(loaded.head.status)) {
@@ -246,15 +249,19 @@ class SagaRuntime implements Runtime, RunHost {
   }
 
   /** A claimed run that cannot be read now is given back: it is due again soon, here or elsewhere. */
-  private async loadClaimed({ id, version, stamp }: Head): Promise<Loaded | undefined> {
+  private async loadClaimed(head: Head): Promise<Loaded | undefined> {
     try {
-      return await this.store.load(id);
+      return await this.store.load(head.id);
     } catch (error) {
-      // Guarded: a request that comes late must not shorten the lease of a later claim.
-      const head = { owner: null, wake: { inMs: this.pollMs + 1 } };
-      await this.store.commit({ id, expect: { version, stamp }, entries: [], head }).catch(() => {});
+      await this.giveBack(head, { wake: { inMs: this.pollMs + 1 } });
       throw error;
     }
+  }
+
+  /** Guarded: a request that comes late must not shorten the lease of a later claim. */
+  private async giveBack({ id, version, stamp }: Head, patch: HeadPatch): Promise<void> {
+    const head = { owner: null, ...patch };
+    await this.store.commit({ id, expect: { version, stamp }, entries: [], head }).catch(() => {});
   }
 
   private async create(saga: SagaDefinition, journal: Journal, args: readonly unknown[], options: StartOptions): Promise<void> {
@@ -281,9 +288,10 @@ class SagaRuntime implements Runtime, RunHost {
     const run = new Run(this, journal);
     this.runs.set(journal.stream, run);
     this.leases.add(journal);
-    void run.done.then(() => {
+    void run.done.then(({ status }) => {
       this.leases.remove(journal);
       if (this.runs.get(journal.stream) === run) this.runs.delete(journal.stream);
+      if (status === 'left') this.leaving.add(journal.stream, run.settled());
     });
     return run;
   }

@@ -40,5 +40,6 @@ export async function turnBack(run: Turning, stop: Error, onward: () => void): P
     // A body that is at work here puts the run down by itself.
     if (run.stopping) return run.pass ? undefined : run.putDown();
   }
-  return run.goBack(stop);
+  // A child may have ended meanwhile, with its pivot passed, or the body may have come to a pivot of its own.
+  return journal.meta.pivot ? onward() : run.goBack(stop);
 }
