@@ -41,8 +41,13 @@ export function run(): RunContext {
 /** A call outside of sagas that may be repeated: one key for all its attempts. */
 export function plainScope(call: Call, environment: Environment | undefined): StepScope {
   let key: string | undefined;
+  // Made when somebody asks for it: this stands around every call.
+  let own: ReturnType<typeof jotter> | undefined;
   return {
-    ...jotter(),
+    get notes() {
+      return (own ??= jotter()).notes;
+    },
+    note: (value) => (own ??= jotter()).note(value),
     operation: call.operation,
     get key() {
       return (key ??= (environment?.random ?? random).word());
