@@ -1,4 +1,5 @@
 import type { Durability, Problem } from '@redress/core';
+import { Command } from 'ioredis';
 import type { Cluster, Redis } from 'ioredis';
 import { FORMAT } from './layout.js';
 import { refusalOf, refusalSentence, unavailable } from './refusal.js';
@@ -91,7 +92,7 @@ async function look(node: Redis, timeoutMs: number): Promise<Shown> {
     let limit: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise((resolve) => (limit = setTimeout(resolve, timeoutMs)));
     // A server that does not show something is no error: what it does not show is believed.
-    const answer = await Promise.race([Promise.resolve(node.call(name, [...args])).catch(() => undefined), late]);
+    const answer = await Promise.race([node.sendCommand(new Command(name, [...args], { replyEncoding: 'utf8' })), late]).catch(() => undefined);
     clearTimeout(limit);
     return answer;
   };

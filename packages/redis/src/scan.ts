@@ -3,9 +3,9 @@ import type { Head, Page, Query } from '@redress/core';
 import { handedOut, unpackHead } from './head.js';
 import { indexOf } from './layout.js';
 import type { Partition } from './layout.js';
+import { WAKES } from './script.js';
 import type { Space } from './space.js';
 import { nameIn, nameOut } from './text.js';
-import type { Reply } from './wire.js';
 
 /** Where a stream stands in an order. `wakeAt` counts in wake order only. */
 interface Place {
@@ -105,11 +105,11 @@ function wakeRange(space: Space, partition: Partition, due: string, after: Omit<
   return {
     async read(count) {
       for (;;) {
-        const limits = ['BYSCORE', 'LIMIT', offset, count, 'WITHSCORES'];
-        const reply = (await space.wire.call(partition.number, 'zrange', due, from, '+inf', ...limits)) as readonly Reply[];
+        const reply = (await space.run(WAKES, partition, [due], [from, offset, count])) as readonly Buffer[];
+        const texts = reply.map((part) => part.toString());
         const places: Place[] = [];
-        for (let i = 0; i < reply.length; i += 2) {
-          const [id, wakeAt] = [nameOut((reply[i] as Buffer).toString()), Number((reply[i + 1] as Buffer).toString())];
+        for (let i = 0; i < texts.length; i += 2) {
+          const [id, wakeAt] = [nameOut(texts[i] as string), Number(texts[i + 1])];
           if (!after || compare({ id, wakeAt }, after) > 0) places.push({ partition, id, wakeAt });
         }
         offset += reply.length / 2;

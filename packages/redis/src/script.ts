@@ -236,6 +236,11 @@ return 1
 `,
 );
 
+/** KEYS: due set. ARGV: least moment, how many to skip, at most how many. Answers ids and moments in turn, in every protocol. */
+export const WAKES = script(`
+return redis.call('ZRANGE', KEYS[1], ARGV[1], '+inf', 'BYSCORE', 'LIMIT', ARGV[2], ARGV[3], 'WITHSCORES')
+`);
+
 /** KEYS: records of some partitions. ARGV: floor. Answers their moment. */
 export const NOW = script(TIME, `return text(moment(ARGV[1], 1, #KEYS))`);
 
@@ -258,5 +263,3 @@ redis.call('HSET', KEYS[1], 'opened', '')
 return redis.call('HMGET', KEYS[1], 'format', 'partitions')
 `,
 );
-
-export const SCRIPTS: readonly Script[] = [LOAD, COMMIT, DUE, CLAIM, RENEW, DROP, NOW, OPEN];

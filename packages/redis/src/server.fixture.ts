@@ -58,7 +58,9 @@ export class Server {
     if ('reason' in server) throw new Error(server.reason);
     const base: Settings = { port: `${this.port}`, bind: '127.0.0.1', dir: this.folder, save: '', 'enable-debug-command': 'yes' };
     const args = Object.entries({ ...base, ...this.#settings }).flatMap(([name, value]) => [`--${name}`, value]);
-    this.#process = spawn(server.command, args, { env: { ...process.env, ...server.env }, stdio: 'ignore' });
+    const child = spawn(server.command, args, { env: { ...process.env, ...server.env }, stdio: 'ignore' });
+    this.#process = child;
+    process.once('exit', () => child.kill('SIGKILL'));
     const client = new Redis(this.port, '127.0.0.1', { retryStrategy: () => 10, maxRetriesPerRequest: null });
     client.on('error', () => {});
     await client.ping();

@@ -1,4 +1,5 @@
 import { StoreUnavailableError } from '@redress/core';
+import { Command } from 'ioredis';
 import type { Cluster, Redis } from 'ioredis';
 import { unavailable } from './refusal.js';
 import type { Script } from './script.js';
@@ -98,20 +99,22 @@ export class Wire {
   /** What became of each call. Never rejects. */
   async #exchange(calls: readonly Call[]): Promise<readonly Result[]> {
     try {
-      if (calls.length === 1) {
-        const [name, ...args] = calls[0] as Call;
-        return [{ reply: (await this.#client.callBuffer(name, args)) as Reply }];
-      }
-      const pipeline = this.#client.pipeline();
-      for (const [name, ...args] of calls) pipeline.callBuffer(name, args);
-      const results = (await pipeline.exec()) ?? [];
-      return calls.map((_, i) => {
-        const [error, reply] = results[i] ?? [new Error('The pipeline was not answered.'), null];
-        return error ? { error, reply: null } : { reply: reply as Reply };
-      });
+      const commands = calls.map(([name, ...args]) => this.#command(name, args));
+      const [only, ...others] = commands;
+      if (only && others.length === 0) return [{ reply: (await this.#client.sendCommand(only)) as Reply }];
+      const pipeline = this.#client.pipeline() as unknown as { sendCommand(command: Command): unknown; exec(): Promise<unknown> };
+      for (const command of commands) pipeline.sendCommand(command);
+      const results = (await pipeline.exec()) as readonly (readonly [unknown, Reply])[];
+      return results.map(([error, reply]) => (error ? { error, reply: null } : { reply }));
     } catch (error) {
       return calls.map(() => ({ error, reply: null }));
     }
+  }
+
+  /** Answers are bytes. Made by hand, for `call` fails in ioredis 6.0.0 where a client pipelines by itself. */
+  #command(name: string, args: readonly Argument[]): Command {
+    const { keyPrefix } = this.#client.options as { readonly keyPrefix?: string };
+    return new Command(name, [...args], { replyEncoding: null, ...(keyPrefix === undefined ? {} : { keyPrefix }) });
   }
 }
 
