@@ -2,7 +2,7 @@ import type { Durability, Problem } from '@redress/core';
 import { Command } from 'ioredis';
 import type { Cluster, Redis } from 'ioredis';
 import { FORMAT } from './layout.js';
-import { refusalOf, refusalSentence, unavailable } from './refusal.js';
+import { refusalOf, unavailable } from './refusal.js';
 import { OPEN } from './script.js';
 import type { Space } from './space.js';
 
@@ -53,7 +53,8 @@ function refused(subject: string, error: unknown): ServerProblem {
     return { code: 'CONFIG_STORE_REPLICA', subject, cause, remedy: 'Connect to the master, by Sentinel or a Cluster where there is one.' };
   }
   if (refusal === 'NOPERM' || /unknown command|syntax error/i.test(said)) {
-    const cause = `this user may not run the scripts of the store: ${refusal ? refusalSentence(refusal) : said}`;
+    const why = refusal === 'NOPERM' ? '.' : `: ${said}.`;
+    const cause = `this user may not run the scripts of the store, or not what they do${why}`;
     const remedy = 'Grant `+@scripting +@read +@write +time` and the keys of the namespace.';
     return { code: 'CONFIG_STORE_SCRIPTS', subject, cause, remedy };
   }
@@ -74,10 +75,14 @@ export interface Seen {
   readonly durability: Durability;
 }
 
+/** The servers that take writes. */
+export function mastersOf(client: Redis | Cluster): readonly Redis[] {
+  return client.isCluster ? (client as Cluster).nodes('master') : [client as Redis];
+}
+
 /** Looks at each server that takes writes. */
 export async function lookAtServers(client: Redis | Cluster, timeoutMs: number, declared: Durability | undefined): Promise<Seen> {
-  const nodes = client.isCluster ? (client as Cluster).nodes('master') : [client as Redis];
-  const shown = await Promise.all(nodes.map((node) => look(node, timeoutMs)));
+  const shown = await Promise.all(mastersOf(client).map((node) => look(node, timeoutMs)));
   const problems = shown.flatMap((server) => [
     ...versionProblem(server),
     ...evictionProblem(server),
@@ -92,7 +97,9 @@ async function look(node: Redis, timeoutMs: number): Promise<Shown> {
     let limit: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise((resolve) => (limit = setTimeout(resolve, timeoutMs)));
     // A server that does not show something is no error: what it does not show is believed.
-    const answer = await Promise.race([node.sendCommand(new Command(name, [...args], { replyEncoding: 'utf8' })), late]).catch(() => undefined);
+    const answer = await Promise.race([node.sendCommand(new Command(name, [...args], { replyEncoding: 'utf8' })), late]).catch(
+      () => undefined,
+    );
     clearTimeout(limit);
     return answer;
   };
@@ -145,7 +152,7 @@ function persistenceProblem(server: Shown, declared: Durability): readonly Serve
   if (given === 'process') {
     const found = appendOnly ? `\`appendfsync\` is ${fsync}` : '`appendonly` is off';
     const cause = `${found}, so a crash of the host loses answered writes, and the store was declared "${declared}".`;
-    const remedy = 'Set `appendonly yes` and `appendfsync always`, or declare `durability: \'process\'`.';
+    const remedy = "Set `appendonly yes` and `appendfsync always`, or declare `durability: 'process'`.";
     return [{ code, subject, cause, remedy }];
   }
   const cause = 'it answers before its replicas have a write, and the store was declared "replicated".';

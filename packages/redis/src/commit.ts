@@ -135,7 +135,7 @@ const [ABSENT, OTHER, TRIMMED] = ['0', '2', '3'];
 
 /** True when all keys are there with equal type and data. @throws ConflictError on any other presence. */
 function isRepeated(id: string, keys: readonly string[], judged: string): boolean {
-  const words = [...judged];
+  const words = judged.split('');
   const keyOf = (word: string | undefined): string | undefined => keys[words.indexOf(word ?? '')];
   const trimmed = keyOf(TRIMMED);
   if (trimmed !== undefined) throw new ConflictError(id, 'trimmed', { key: trimmed });

@@ -1,11 +1,12 @@
 import { ConfigurationError } from '@redress/core';
 import type { Durability } from '@redress/core';
-import { Redis } from 'ioredis';
+import { Command, Redis } from 'ioredis';
 import type { Cluster } from 'ioredis';
-import { lookAtNamespace, lookAtServers } from './checks.js';
+import { lookAtNamespace, lookAtServers, mastersOf } from './checks.js';
 import { DEFAULT_COMMAND_TIMEOUT_MS, DEFAULT_PARTITIONS } from './options.js';
 import type { RedisConnection, RedisStoreOptions } from './options.js';
 import { unavailable } from './refusal.js';
+import { SCRIPTS } from './script.js';
 import { Space } from './space.js';
 import { Wire } from './wire.js';
 
@@ -19,7 +20,8 @@ export interface Opened {
 /** Connects where that is asked for, and looks at the server. @throws ConfigurationError with all that is wrong with it. */
 export async function open(connection: RedisConnection, options: RedisStoreOptions): Promise<Opened> {
   const { namespace = 'default', partitions = DEFAULT_PARTITIONS, commandTimeoutMs = DEFAULT_COMMAND_TIMEOUT_MS } = options;
-  const { client, release } = 'url' in connection ? connect(connection.url, commandTimeoutMs) : { client: connection.client, release: leave };
+  const { client, release } =
+    'url' in connection ? connect(connection.url, commandTimeoutMs) : { client: connection.client, release: leave };
   try {
     const space = new Space(new Wire(client, commandTimeoutMs), namespace, partitions);
     const ofNamespace = await lookAtNamespace(space, namespace);
@@ -30,11 +32,18 @@ export async function open(connection: RedisConnection, options: RedisStoreOptio
       const code = codes.length === 1 ? (codes[0] as string) : 'CONFIG_STORE_SERVER';
       throw new ConfigurationError(problems, { code, details: { codes } });
     }
+    await Promise.all(mastersOf(client).map((node) => teach(node)));
     return { space, durability, release };
   } catch (error) {
     await release();
     throw unavailable(error);
   }
+}
+
+/** So that the first calls need not be repeated. A user who may not do this sends each script whole when it is first needed. */
+async function teach(node: Redis): Promise<void> {
+  const loads = SCRIPTS.map(({ source }) => node.sendCommand(new Command('script', ['LOAD', source])));
+  await Promise.allSettled(loads);
 }
 
 async function leave(): Promise<void> {

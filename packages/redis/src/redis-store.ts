@@ -1,5 +1,19 @@
 import { checkChange, checkClaim, checkLease, checkQuery, ConflictError, StoreError, systemRandom } from '@redress/core';
-import type { Change, Claim, Commit, Durability, Entry, Expectation, Head, Loaded, Page, Query, Random, Renewal, Store } from '@redress/core';
+import type {
+  Change,
+  Claim,
+  Commit,
+  Durability,
+  Entry,
+  Expectation,
+  Head,
+  Loaded,
+  Page,
+  Query,
+  Random,
+  Renewal,
+  Store,
+} from '@redress/core';
 import { claim, renew } from './claim.js';
 import { answerOf, isSeen, judge, members, nothingYet, plan, prepare } from './commit.js';
 import type { Prepared } from './commit.js';

@@ -22,20 +22,15 @@ const CODE = new RegExp(`(?:^|[-\\s])(${Object.keys(REFUSALS).join('|')})\\b`);
 /** The word by which Redis names its refusal, or undefined when the error is none that we know. */
 export function refusalOf(error: unknown): string | undefined {
   const message = error instanceof Error ? error.message : '';
-  if (/ACL failure|has no permissions/.test(message)) return 'NOPERM';
+  if (/ACL failure|executing the script can't/.test(message)) return 'NOPERM';
   return CODE.exec(message)?.[1];
-}
-
-/** A sentence about a refusal. */
-export function refusalSentence(refusal: string): string {
-  return REFUSALS[refusal] ?? 'it refused.';
 }
 
 /** What a verb throws when Redis refused, or did not answer. Errors of ours stay as they are. */
 export function unavailable(error: unknown): RedressError {
   if (RedressError.is(error)) return error;
   const refusal = refusalOf(error);
-  if (refusal !== undefined) return new StoreUnavailableError(`Redis refused: ${refusalSentence(refusal)}`, error);
+  if (refusal !== undefined) return new StoreUnavailableError(`Redis refused: ${REFUSALS[refusal]}`, error);
   const said = error instanceof Error ? error.message : String(error);
   return new StoreUnavailableError(`Redis gave no answer, so it is not known what was written: ${said}`, error);
 }

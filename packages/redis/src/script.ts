@@ -263,3 +263,5 @@ redis.call('HSET', KEYS[1], 'opened', '')
 return redis.call('HMGET', KEYS[1], 'format', 'partitions')
 `,
 );
+
+export const SCRIPTS: readonly Script[] = [LOAD, COMMIT, DUE, CLAIM, RENEW, DROP, WAKES, NOW, OPEN];

@@ -29,6 +29,9 @@ export type Settings = Readonly<Record<string, string>>;
 /** What a store may call durable. */
 export const DURABLE: Settings = { appendonly: 'yes', appendfsync: 'always' };
 
+/** All that this process has started: no server outlives it. */
+const children = new Set<ChildProcess>();
+
 /** A server of a test's own: on a free port of loopback, with a folder of its own. */
 export class Server {
   readonly port: number;
@@ -60,7 +63,8 @@ export class Server {
     const args = Object.entries({ ...base, ...this.#settings }).flatMap(([name, value]) => [`--${name}`, value]);
     const child = spawn(server.command, args, { env: { ...process.env, ...server.env }, stdio: 'ignore' });
     this.#process = child;
-    process.once('exit', () => child.kill('SIGKILL'));
+    if (children.size === 0) process.once('exit', () => children.forEach((one) => one.kill('SIGKILL')));
+    children.add(child);
     const client = new Redis(this.port, '127.0.0.1', { retryStrategy: () => 10, maxRetriesPerRequest: null });
     client.on('error', () => {});
     await client.ping();
@@ -74,6 +78,15 @@ export class Server {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await ended;
+  }
+
+  /** Neither answers nor closes its connections, until `resume`. */
+  pause(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#process?.kill('SIGCONT');
   }
 
   /** Runs one command on a connection of its own. */

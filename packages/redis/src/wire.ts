@@ -63,11 +63,13 @@ export class Wire {
 
   /** After the promises of this turn have run, for each of them may ask for something. */
   #plan(): void {
-    queueMicrotask(() => process.nextTick(() => {
-      const groups = [...this.#tasks.values()];
-      this.#tasks = new Map();
-      for (const tasks of groups) this.#send(tasks);
-    }));
+    queueMicrotask(() =>
+      process.nextTick(() => {
+        const groups = [...this.#tasks.values()];
+        this.#tasks = new Map();
+        for (const tasks of groups) this.#send(tasks);
+      }),
+    );
   }
 
   #send(tasks: readonly Task[]): void {

@@ -1,0 +1,94 @@
+import type { Change } from '@redress/core';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { redisStore } from './redis-store.js';
+import { missingServer, Server } from './server.fixture.js';
+
+const missing = missingServer();
+if (missing !== undefined) process.stdout.write(`Skipped the round trips to a Redis server: ${missing}.\n`);
+
+function creation(id: string): Change {
+  const head = { owner: 'w', wake: { inMs: 60_000 }, status: 'running', tags: { order: id } };
+  return { id, expect: 'absent', create: { kind: 'k', name: 'n' }, entries: [{ key: 'created', type: 't', data: 'x' }], head };
+}
+
+describe.skipIf(missing !== undefined)('what goes over the wire', () => {
+  let server: Server;
+  let client: Redis;
+  beforeAll(async () => {
+    server = await Server.start({});
+    client = new Redis(server.port, '127.0.0.1');
+  });
+  afterAll(async () => {
+    client.disconnect();
+    await server.remove();
+  });
+
+  /** How many writes to the socket, and how many calls of each command, `work` costs. */
+  async function cost(work: () => Promise<unknown>): Promise<Record<string, number>> {
+    const { stream } = client;
+    const write = stream.write.bind(stream);
+    let writes = 0;
+    stream.write = ((...args: Parameters<typeof write>) => {
+      writes += 1;
+      return write(...args);
+    }) as typeof write;
+    await server.command('CONFIG', 'RESETSTAT');
+    await work();
+    stream.write = write;
+    const stats = String(await server.command('INFO', 'commandstats'));
+    const calls = (name: string): number => Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+    return { writes, evalsha: calls('evalsha'), eval: calls('eval') };
+  }
+
+  it('is one write for all commits of a turn, and one script for each', async () => {
+    const store = await redisStore({ client });
+    const ids = Array.from({ length: 100 }, (_, i) => `s${i}`);
+    await store.commit(creation('first'));
+    let heads: Awaited<ReturnType<typeof store.commit>>['head'][] = [];
+    expect(
+      await cost(async () => (heads = (await Promise.all(ids.map((id) => store.commit(creation(id))))).map(({ head }) => head))),
+    ).toEqual({
+      writes: 1,
+      evalsha: 100,
+      eval: 0,
+    });
+    const advance = (): Promise<unknown> =>
+      Promise.all(heads.map((head) => store.commit({ id: head.id, expect: head, entries: [{ key: 'k1', type: 't', data: 'y' }] })));
+    expect(await cost(advance)).toEqual({ writes: 1, evalsha: 100, eval: 0 });
+    const renewing = await cost(() => store.renew('w', ids, 60_000));
+    expect(renewing).toEqual({ writes: 1, evalsha: 16, eval: 0 });
+    expect(await cost(() => store.claim({ owner: 'w', kinds: ['k'], names: ['n'], leaseMs: 1_000, limit: 5 }))).toMatchObject({
+      evalsha: 1,
+    });
+    expect(await cost(() => store.now())).toEqual({ writes: 1, evalsha: 1, eval: 0 });
+    await store.close();
+    expect(client.status).toBe('ready');
+  });
+
+  it('knows the head after a load, a claim and a scan by another connection, and asks twice when it does not', async () => {
+    const [one, two] = [await redisStore({ client }), await redisStore({ client })];
+    const { head } = await one.commit(creation('shared'));
+    const change = (key: string, expected: typeof head): Change => ({
+      id: 'shared',
+      expect: expected,
+      entries: [{ key, type: 't', data: 'z' }],
+    });
+    let seen = head;
+    expect(await cost(async () => ({ head: seen } = await two.commit(change('k1', seen))))).toMatchObject({ evalsha: 2 });
+    expect(await cost(async () => ({ head: seen } = await two.commit(change('k2', seen))))).toMatchObject({ evalsha: 1 });
+    await one.load('shared');
+    expect(await cost(() => one.commit(change('k3', seen)))).toMatchObject({ evalsha: 1 });
+    await one.close();
+    await two.close();
+  });
+
+  it('has keys without an end', async () => {
+    const store = await redisStore({ client });
+    await store.commit(creation('kept'));
+    await store.close();
+    const keys = (await server.command('KEYS', '*')) as readonly string[];
+    expect(keys.length).toBeGreaterThan(4);
+    for (const key of keys) expect([key, await server.command('TTL', key)]).toEqual([key, -1]);
+  });
+});
