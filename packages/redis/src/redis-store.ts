@@ -164,7 +164,9 @@ class RedisStore implements Store {
       const answer = answerOf(await this.#space.run(COMMIT, partition, planned.keys, planned.args), planned);
       if (answer.is === 'applied') {
         this.#space.saw(answer.at);
-        this.#known.put(answer.known);
+        // Who gives a stream away writes no more to it: to remember all that has ended costs more than it saves.
+        if (answer.known.head.owner === null) this.#known.forget(id);
+        else this.#known.put(answer.known);
         return { head: handedOut(answer.known.head), applied: true };
       }
       if (answer.there) this.#known.put(answer.there);
