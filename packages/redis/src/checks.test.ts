@@ -114,6 +114,11 @@ describe.skipIf(missing !== undefined)('opening a store on Redis', () => {
     expect((await refusal({ url })).code).toBe('CONFIG_STORE_REPLICA');
   });
 
+  it('is refused on one node of a cluster', async () => {
+    const { url } = await start({ 'cluster-enabled': 'yes' });
+    expect((await refusal({ url })).code).toBe('CONFIG_STORE_CLUSTER');
+  });
+
   it('says all that is wrong at once', async () => {
     const { url } = await start({ 'maxmemory-policy': 'allkeys-lru' });
     await server?.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');

@@ -65,6 +65,7 @@ function refused(subject: string, error: unknown): ServerProblem {
 interface Shown {
   readonly subject: string;
   readonly version: string | undefined;
+  readonly mode: string | undefined;
   readonly eviction: string | undefined;
   readonly appendOnly: boolean | undefined;
   readonly fsync: string | undefined;
@@ -85,6 +86,7 @@ export async function lookAtServers(client: Redis | Cluster, timeoutMs: number, 
   const shown = await Promise.all(mastersOf(client).map((node) => look(node, timeoutMs)));
   const problems = shown.flatMap((server) => [
     ...versionProblem(server),
+    ...(client.isCluster ? [] : clusterProblem(server)),
     ...evictionProblem(server),
     ...(declared === undefined ? [] : persistenceProblem(server, declared)),
   ]);
@@ -111,6 +113,7 @@ async function look(node: Redis, timeoutMs: number): Promise<Shown> {
   return {
     subject: `Redis at ${path ?? `${host}:${port}`}`,
     version: field('redis_version'),
+    mode: field('redis_mode'),
     eviction: field('maxmemory_policy'),
     appendOnly: aof === undefined ? undefined : aof === '1',
     fsync: fsyncOf(config),
@@ -130,6 +133,12 @@ function versionProblem({ subject, version }: Shown): readonly ServerProblem[] {
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return [];
   const cause = `it is of version ${version}, and the store needs ${OLDEST.join('.')} or newer.`;
   return [{ code: 'CONFIG_STORE_VERSION', subject, cause, remedy: 'Update the server.' }];
+}
+
+function clusterProblem({ subject, mode }: Shown): readonly ServerProblem[] {
+  if (mode !== 'cluster') return [];
+  const cause = 'it is a node of a cluster, and this connection reaches this node alone.';
+  return [{ code: 'CONFIG_STORE_CLUSTER', subject, cause, remedy: 'Hand in a `Cluster` of ioredis: redisStore({ client }).' }];
 }
 
 function evictionProblem({ subject, eviction }: Shown): readonly ServerProblem[] {

@@ -5,7 +5,6 @@ import type { Cluster } from 'ioredis';
 import { lookAtNamespace, lookAtServers, mastersOf } from './checks.js';
 import { DEFAULT_COMMAND_TIMEOUT_MS, DEFAULT_PARTITIONS } from './options.js';
 import type { RedisConnection, RedisStoreOptions } from './options.js';
-import { unavailable } from './refusal.js';
 import { SCRIPTS } from './script.js';
 import { Space } from './space.js';
 import { Wire } from './wire.js';
@@ -24,9 +23,11 @@ export async function open(connection: RedisConnection, options: RedisStoreOptio
     'url' in connection ? connect(connection.url, commandTimeoutMs) : { client: connection.client, release: leave };
   try {
     const space = new Space(new Wire(client, commandTimeoutMs), namespace, partitions);
-    const ofNamespace = await lookAtNamespace(space, namespace);
+    const [ofNamespace] = await Promise.allSettled([lookAtNamespace(space, namespace)]);
     const { problems: ofServers, durability } = await lookAtServers(client, commandTimeoutMs, options.durability);
-    const problems = [...ofServers, ...ofNamespace];
+    // What the settings say explains most of what fails: it is said first.
+    if (ofNamespace.status === 'rejected' && ofServers.length === 0) throw ofNamespace.reason;
+    const problems = [...ofServers, ...(ofNamespace.status === 'fulfilled' ? ofNamespace.value : [])];
     const codes = [...new Set(problems.map(({ code }) => code))];
     if (codes.length > 0) {
       const code = codes.length === 1 ? (codes[0] as string) : 'CONFIG_STORE_SERVER';
@@ -36,7 +37,7 @@ export async function open(connection: RedisConnection, options: RedisStoreOptio
     return { space, durability, release };
   } catch (error) {
     await release();
-    throw unavailable(error);
+    throw error;
   }
 }
 

@@ -9,6 +9,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   LOADING: 'it is still loading its data. Wait until it has.',
   MASTERDOWN: 'it is a replica that has lost its master. Bring the master back, or wait for the failover.',
   BUSY: 'a script keeps it busy. Wait, or end that script with SCRIPT KILL.',
+  MOVED: 'the key lies on another node of its cluster. Hand in a `Cluster` of ioredis.',
   CLUSTERDOWN: 'its cluster is down or lacks slots. Wait for the failover, or mend the cluster.',
   TRYAGAIN: 'the slot is being moved, and nothing was written. Wait until it has been.',
   NOAUTH: 'it wants a password. Give one in the URL or to the client.',

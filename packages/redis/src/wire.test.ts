@@ -83,6 +83,21 @@ describe.skipIf(missing !== undefined)('what goes over the wire', () => {
     await two.close();
   });
 
+  it('gives back the room of trimmed entries, and all of a dropped stream', async () => {
+    await server.command('FLUSHALL');
+    const store = await redisStore({ client });
+    const entries = Array.from({ length: 900 }, (_, i) => ({ key: `k${i}`, type: 't', data: 'x'.repeat(50) }));
+    let { head } = await store.commit({ ...creation('a'), entries });
+    ({ head } = await store.commit({ id: 'a', expect: head, entries: [{ key: 'last', type: 't', data: 'x' }], trimTo: 890 }));
+    const streams = (await server.command('KEYS', '*:stream:*')) as readonly string[];
+    // Head and wake, 11 entries, and a small field for each key that was ever used.
+    expect(await server.command('HLEN', streams[0] ?? '')).toBe(2 + 11 + 901);
+    await store.drop('a', head);
+    const left = (await server.command('KEYS', '*')) as readonly string[];
+    expect(left.filter((key) => !key.endsWith(':record'))).toEqual([]);
+    await store.close();
+  });
+
   it('has keys without an end', async () => {
     const store = await redisStore({ client });
     await store.commit(creation('kept'));
