@@ -154,7 +154,8 @@ return answer
 
 /**
  * KEYS: record, then a stream and its due set for each. ARGV: floor, owner, leaseMs, then for each id, pair, new stamp.
- * Those that are due by their own record are taken. Answers its moment, then for each h, w and m, or nothing.
+ * Those that are due by their own head are taken; where the due set says otherwise than the head, it is mended. Answers its
+ * moment, then for each h, w and m, or nothing.
  */
 export const CLAIM = script(
   TIME,
@@ -168,15 +169,15 @@ for i = 1, (#KEYS - 1) / 2 do
   local id, pair, stamp = ARGV[1 + 3 * i], ARGV[2 + 3 * i], ARGV[3 + 3 * i]
   local found = redis.call('HMGET', stream, 'h', 'w', 'm')
   local taken = false
-  if found[1] and found[2] and tonumber(found[2]) <= now then
-    local version, _, claims, _, rest = string.match(found[1], PARTS)
-    local kept = string.match(rest, '^%d+%z%d+%z(.*)$')
-    if string.sub(kept, 1, #pair + 1) == pair .. '\\0' then
-      local head = table.concat({text(version + 1), stamp, text(claims + 1), ARGV[2], rest}, '\\0')
-      redis.call('HSET', stream, 'h', head, 'w', wake)
-      redis.call('ZADD', due, wake, id)
-      taken = {head, wake, found[3] or ''}
-    end
+  local version, _, claims, _, rest = string.match(found[1] or '', PARTS)
+  local kept = rest and string.match(rest, '^%d+%z%d+%z(.*)$') or ''
+  if not found[2] or string.sub(kept, 1, #pair + 1) ~= pair .. '\\0' then redis.call('ZREM', due, id)
+  elseif tonumber(found[2]) > now then redis.call('ZADD', due, found[2], id)
+  else
+    local head = table.concat({text(version + 1), stamp, text(claims + 1), ARGV[2], rest}, '\\0')
+    redis.call('HSET', stream, 'h', head, 'w', wake)
+    redis.call('ZADD', due, wake, id)
+    taken = {head, wake, found[3] or ''}
   end
   answer[i + 1] = taken
 end

@@ -98,6 +98,64 @@ describe.skipIf(missing !== undefined)('what goes over the wire', () => {
     await store.close();
   });
 
+  it('mends a due set that says otherwise than the heads', async () => {
+    await server.command('FLUSHALL');
+    const store = await redisStore({ client }, { partitions: 1 });
+    const ids = ['a', 'b', 'c'];
+    for (const id of ids) await store.commit({ ...creation(id), head: { wake: { inMs: 60_000 } } });
+    const { head } = await store.commit({ ...creation('due'), head: { wake: { at: 100 } } });
+    const [due = ''] = (await server.command('KEYS', '*:due:*')) as readonly string[];
+    for (const [at, id] of ['never was', 'a', 'b', 'c'].entries()) await server.command('ZADD', due, String(at), id);
+    const claim = { owner: 'w', kinds: ['k'], names: ['n'], leaseMs: 1_000, limit: 2 };
+    expect(await store.claim(claim)).toMatchObject([{ id: 'due' }]);
+    expect(await server.command('ZCOUNT', due, '-inf', '1000')).toBe(0);
+    expect(await server.command('ZCARD', due)).toBe(4);
+    expect(head.version).toBe(1);
+    await store.close();
+  });
+
+  it('keeps the due set in step with the heads', async () => {
+    await server.command('FLUSHALL');
+    const store = await redisStore({ client }, { partitions: 1 });
+    const inStep = async (): Promise<void> => {
+      const [due = ''] = (await server.command('KEYS', '*:due:*')) as readonly string[];
+      expect(Number(await server.command('ZSCORE', due, 'a'))).toBe((await store.load('a'))?.head.wakeAt);
+    };
+    await store.commit({ ...creation('a'), head: { owner: 'w', wake: { at: 1_700_000_000_123.5 } } });
+    await inStep();
+    await store.renew('w', ['a'], 90_000.25);
+    await inStep();
+    await store.renew('w', ['a'], 1);
+    await inStep();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await store.claim({ owner: 'x', kinds: ['k'], names: ['n'], leaseMs: 70, limit: 1 })).toHaveLength(1);
+    await inStep();
+    await store.close();
+  });
+
+  it('keeps one word in the index for each thing that a stream is found by', async () => {
+    await server.command('FLUSHALL');
+    const store = await redisStore({ client }, { partitions: 1 });
+    const words = async (): Promise<unknown> => server.command('ZRANGE', '{default:0}:index', '0', '-1');
+    let { head } = await store.commit(creation('a'));
+    expect(await words()).toEqual(['n\0k\0n\0a', 's\0running\0a', 't\0order\0a\0a']);
+    ({ head } = await store.commit({ id: 'a', expect: head, entries: [], head: { status: 'done', tags: { x: 'y' } } }));
+    expect(await words()).toEqual(['n\0k\0n\0a', 's\0done\0a', 't\0x\0y\0a']);
+    await store.drop('a', head);
+    expect(await words()).toEqual([]);
+    await store.close();
+  });
+
+  it('leaves no place among the due to a stream that never is', async () => {
+    await server.command('FLUSHALL');
+    const store = await redisStore({ client });
+    const { head } = await store.commit(creation('a'));
+    expect(await server.command('KEYS', '*:due:*')).toHaveLength(1);
+    await store.commit({ id: 'a', expect: head, entries: [], head: { wake: null } });
+    expect(await server.command('KEYS', '*:due:*')).toEqual([]);
+    await store.close();
+  });
+
   it('has keys without an end', async () => {
     const store = await redisStore({ client });
     await store.commit(creation('kept'));
