@@ -146,6 +146,28 @@ describe.skipIf(missing !== undefined)('what goes over the wire', () => {
     await store.close();
   });
 
+  it('remembers bytes of its own, whatever callers do to theirs', async () => {
+    await server.command('FLUSHALL');
+    const store = await redisStore({ client });
+    const meta = new Uint8Array([1, 2]);
+    const creating = store.commit({ ...creation('a'), head: { owner: 'w', wake: { at: 1 }, meta } });
+    meta.fill(66);
+    let { head } = await creating;
+    const spoilt = (): typeof head => {
+      expect(head.meta).toEqual(new Uint8Array([1, 2]));
+      (head.meta as Uint8Array).fill(66);
+      return head;
+    };
+    for (const key of ['k1', 'k2'])
+      ({ head } = await store.commit({ id: 'a', expect: spoilt(), entries: [{ key, type: 't', data: 'x' }] }));
+    head = (await store.load('a'))?.head ?? head;
+    ({ head } = await store.commit({ id: 'a', expect: spoilt(), entries: [] }));
+    head = (await store.claim({ owner: 'x', kinds: ['k'], names: ['n'], leaseMs: 60_000, limit: 1 }))[0] ?? head;
+    ({ head } = await store.commit({ id: 'a', expect: spoilt(), entries: [] }));
+    spoilt();
+    await store.close();
+  });
+
   it('leaves no place among the due to a stream that never is', async () => {
     await server.command('FLUSHALL');
     const store = await redisStore({ client });
