@@ -671,7 +671,7 @@ export const mutations = [
     file: 'packages/redis/src/script.ts',
     from: 'string.sub(head, 1, #guard) == guard end',
     to: "string.match(head, '^%d+') == string.match(guard, '^%d+') end",
-    tests: 'packages/redis/src/redis-store.test.ts',
+    tests: 'packages/redis/src/wire.test.ts',
   },
   {
     id: 'redis-keys',

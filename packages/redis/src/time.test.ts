@@ -65,6 +65,22 @@ describe.skipIf(missing !== undefined)('the time of a store on Redis', () => {
     expect((await store.commit(creation(idIn(3, 'a')))).head.wakeAt).toBe(at + 10);
   });
 
+  it('is written down with each commit and each drop', async () => {
+    await using store = await redisStore({ url: server.url }, { namespace: 'five', partitions: PARTITIONS });
+    const id = idIn(2, 'a');
+    const written = async (): Promise<number> => Number(await server.command('HGET', '{five:2}:record', 'at'));
+    let { head } = await store.commit(creation(id));
+    for (const key of ['k1', 'k2']) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      ({ head } = await store.commit({ id, expect: head, entries: [{ key, type: 't', data: 'x' }] }));
+      expect(await written()).toBe((await store.load(id))?.entries.at(-1)?.at);
+    }
+    const before = await written();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await store.drop(id, head);
+    expect(await written()).toBeGreaterThan(before);
+  });
+
   it('counts leases and what is due from there', async () => {
     const at = await setBack('four');
     await using store = await redisStore({ url: server.url }, { namespace: 'four', partitions: PARTITIONS });

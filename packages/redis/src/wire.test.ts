@@ -168,6 +168,19 @@ describe.skipIf(missing !== undefined)('what goes over the wire', () => {
     await store.close();
   });
 
+  it('refuses a writer that remembers a head of the same version from before a drop', async () => {
+    const [one, two] = [await redisStore({ client }), await redisStore({ client })];
+    const { head: old } = await one.commit(creation('again'));
+    await two.drop('again', old);
+    const { head } = await two.commit({ ...creation('again'), entries: [{ key: 'anew', type: 't', data: 'x' }] });
+    expect(head.version).toBe(old.version);
+    const late = { id: 'again', expect: old, entries: [{ key: 'late', type: 't', data: 'x' }] };
+    await expect(one.commit(late)).rejects.toMatchObject({ code: 'STORE_CONFLICT', reason: 'version' });
+    expect((await two.load('again'))?.entries.map(({ key }) => key)).toEqual(['anew']);
+    await one.close();
+    await two.close();
+  });
+
   it('leaves no place among the due to a stream that never is', async () => {
     await server.command('FLUSHALL');
     const store = await redisStore({ client });
