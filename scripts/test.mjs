@@ -8,6 +8,8 @@ const steps = [
   ['pnpm', ['run', 'build:run']],
   ['node', ['scripts/typecheck.mjs']],
   ['node', ['scripts/type-fixtures.mjs']],
+  // Fetched once, before the tests that would each look for it.
+  ['node', ['scripts/redis-server.mjs']],
   ...(given.length === 0 ? [['vitest', ['run', ...replayed], { REDRESS_ALWAYS_REPLAY: '1' }]] : []),
   // Two reporters: one tells of the tests that were skipped and why, then the runner's own ends with its summary.
   ['vitest', ['run', '--reporter=./test/reporter/skips.ts', '--reporter=default', ...given]],
