@@ -366,6 +366,7 @@ export const mutations = [
     file: saga('run'),
     from: 'const stop = this.journal.meta.pivot ? undefined : this.limits.unwanted();',
     to: 'const stop = this.limits.unwanted();',
+    also: [{ file: saga('turn-back'), from: 'return journal.meta.pivot ? onward() : run.goBack(stop);', to: 'return run.goBack(stop);' }],
     tests: 'test/saga/pivot.test.ts',
   },
   {
