@@ -624,6 +624,7 @@ export const mutations = [
     file: saga('journal'),
     from: 'if (this.meta.handBacks !== undefined)',
     to: 'if (false as boolean)',
+    also: [{ file: saga('run'), from: 'if (this.journal.meta.handBacks !== undefined)', to: 'if (false as boolean)' }],
     tests: 'test/saga/found.test.ts',
   },
   {
