@@ -112,7 +112,7 @@ describe('a deadline', () => {
     expect(world.clock.monotonic()).toBeGreaterThanOrEqual(2_500);
   });
 
-  it('that is over at the start takes the run back', async () => {
+  it('G3 that is over, at the start already, lets no further step begin', async () => {
     const world = new World();
     const { runtime } = world.process({});
     const calls: number[] = [];
