@@ -66,6 +66,35 @@ describe('a step that fails while the pivot is under way', () => {
     expect(await again()).toEqual(['paid', 'by hand']);
   });
 
+  it('is not over when the run is stuck at the pivot: who completes that lets it be repeated', async () => {
+    const world = new World();
+    const print = failing(1, () => new RefusedError('no paper'));
+    let asked = 0;
+    const pay = defineStep(
+      'pay',
+      {
+        pivot: true,
+        irreversible: 'paid is paid',
+        probe: async () => {
+          asked += 1;
+          return { outcome: 'unknown' };
+        },
+      },
+      async (): Promise<string> => {
+        await new Promise<void>((resolve) => void world.clock.setTimer(1_000, resolve));
+        throw new Error('reset');
+      },
+    );
+    const saga = defineSaga('shop', { id: () => 'x' }, (run) => Promise.all([run.step(pay), run.step(print.step)]));
+    const { runtime } = world.process({ sagas: [saga], steps: [pay, print.step] });
+    const error = await world.clock.until(runtime.run(saga, []).catch((one: unknown) => one));
+    expect(error).toMatchObject({ code: 'SAGA_STUCK', details: { step: 'pay' } });
+    expect(asked).toBe(1);
+    await runtime.admin.completeStep('shop', 'x', 'pay', 'paid', WHO);
+    expect(await world.clock.until(runtime.handle(saga, 'x').outcome())).toEqual(['paid', 'printed']);
+    expect(print.calls()).toBe(2);
+  });
+
   it('does not keep a process that stops', async () => {
     const print = failing(1, () => new Error('no paper'));
     const { world, process, outcome, options, saga } = shop([print.step], (run, pay) => Promise.all([run.step(pay), run.step(print.step)]));

@@ -101,6 +101,26 @@ describe('a note', () => {
     expect(log).toEqual([['in time'], 'STEP_FENCED']);
   });
 
+  it('that comes after its step has ended is refused', async () => {
+    const world = new World();
+    let late: Promise<unknown> = Promise.resolve();
+    const a = defineStep('a', { readOnly: true }, async () => {
+      const scope = step();
+      late = new Promise<void>((resolve) => void world.clock.setTimer(50, resolve)).then(() =>
+        scope.note('x').catch((error: { code: string }) => error.code),
+      );
+    });
+    const b = defineStep('b', { readOnly: true }, () => new Promise<void>((resolve) => void world.clock.setTimer(100, resolve)));
+    const saga = defineSaga('after', { id: () => 'x' }, async (run) => {
+      await run.step(a);
+      await run.step(b);
+    });
+    const { runtime } = world.process({ sagas: [saga], steps: [a, b] });
+    await world.clock.until(runtime.run(saga, []));
+    expect(await late).toBe('STEP_FENCED');
+    expect((await runtime.admin.show('after', 'x')).steps[0]?.notes).toBeUndefined();
+  });
+
   it('is refused when this process has lost the run', async () => {
     const world = new World();
     const log: unknown[] = [];

@@ -65,9 +65,9 @@ export class Executor {
     this.stopped = true;
     this.ending?.abort();
     for (const { call } of this.running) call.abort(reason);
-    // With the pivot still in doubt nobody goes back: whoever goes on calls them again.
+    // With the pivot in doubt, or passed, there is no way back: whoever goes on calls them again.
     for (const { called, outcome } of this.failing.splice(0)) {
-      if (this.journal.meta.pivot === 'undecided') this.running.delete(called);
+      if (this.journal.meta.pivot) this.running.delete(called);
       else this.settle(called, outcome);
     }
   }

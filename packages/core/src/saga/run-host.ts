@@ -4,6 +4,7 @@ import type { Operation } from './definition.js';
 import type { History } from './history.js';
 import type { Meta } from './meta.js';
 import type { PassHost } from './pass-host.js';
+import type { Room } from './room.js';
 import type { Runtime } from './runtime-types.js';
 import type { Around } from './step-call.js';
 
@@ -24,6 +25,7 @@ export interface RunHost {
   readonly around: Around | undefined;
   operation(name: string): Operation | undefined;
   child: PassHost['child'];
+  readonly places: Pick<Room, 'waiting'>;
   /** What has become of the pivots of the children that a run waits for. */
   pivots(history: History): Promise<Meta['pivot']>;
   /** Arguments of a run, as a replay gets them. */
