@@ -1,17 +1,19 @@
 import { ConflictError } from '@redress/core';
 import type { Change, Commit, Data, Expectation, Head, Wake } from '@redress/core';
-import { copyData, guardOf, handedOut, packHead, unpackHead, wakeOf } from './head.js';
+import type { Verdict } from './batch.js';
+import { copyData, fixedOf, guardOf, handedOut, packHead, unpackHead, wakeOf } from './head.js';
 import type { Known } from './head.js';
-import { indexOf, pairOf } from './layout.js';
-import type { Partition } from './layout.js';
+import { dueOf, indexOf, pairOf } from './layout.js';
+import { unavailable } from './refusal.js';
 import { nameIn, pack } from './text.js';
 import type { Packed } from './text.js';
-import type { Argument, Reply } from './wire.js';
+import type { Argument } from './wire.js';
 
 /** A change as it was when it was asked for: what the caller does to its bytes or lists later does not matter. */
 export interface Prepared {
   readonly change: Change;
-  readonly entries: readonly (readonly [field: string, rest: Packed])[];
+  /** Type, key and data of each. */
+  readonly entries: readonly Packed[];
   readonly keys: readonly string[];
   readonly meta: { readonly data: Data; readonly packed: Packed } | undefined;
   readonly tags: Head['tags'] | undefined;
@@ -21,10 +23,7 @@ export function prepare(change: Change): Prepared {
   const { entries, head: { meta, tags } = {} } = change;
   return {
     change: { ...change, expect: change.expect === 'absent' ? 'absent' : { ...change.expect } },
-    entries: entries.map(({ key, type, data }) => {
-      const name = nameIn(key);
-      return [`k${name}`, pack(`${nameIn(type)}\0${name}\0`, data)];
-    }),
+    entries: entries.map(({ key, type, data }) => pack(`${nameIn(type)}\0${nameIn(key)}\0`, data)),
     keys: entries.map(({ key }) => key),
     meta: meta === undefined ? undefined : { data: copyData(meta), packed: pack('', meta) },
     tags: tags && Object.freeze({ ...tags }),
@@ -33,54 +32,57 @@ export function prepare(change: Change): Prepared {
 
 /** What to send for a change, and the head that it makes when it is applied. */
 export interface Plan {
-  readonly keys: readonly string[];
   readonly args: readonly Argument[];
   readonly after: Known;
 }
 
 /** The head before the first commit of a stream. */
 export function nothingYet(id: string, { kind, name }: NonNullable<Change['create']>): Known {
-  const none = { id, kind, name, version: 0, stamp: '', length: 0, status: '', owner: null, wakeAt: null, claims: 0 };
-  return { head: { ...none, meta: '', tags: {} }, trimmed: 0 };
+  const none = { id, kind, name, version: 0, stamp: '', length: 0, status: '', owner: null, wakeAt: null, claims: 0, meta: '', tags: {} };
+  return { head: none, trimmed: 0, fixed: fixedOf(none) };
 }
 
 /** `before` is what the writer has seen. Undefined: not known here, so the script is only to judge and to show the head. */
-export function plan(prepared: Prepared, partition: Partition, floor: number, stamp: string, before: Known | undefined): Plan {
+export function plan(prepared: Prepared, stamp: string, before: Known | undefined): Plan {
   const { change, entries, meta } = prepared;
-  const { id, expect, head: patch = {} } = change;
+  const { id, expect, head: patch } = change;
   const old = before ?? nothingYet(id, { kind: '', name: '' });
   const after = applied(prepared, old, stamp);
-  const pair = pairOf(after.head.kind, after.head.name);
   const creates = expect === 'absent';
   const [out, put] = creates ? [[], members(after.head)] : difference(old.head, after.head);
   const guard = creates ? '' : before ? guardOf(expect) : '-';
-  return {
-    keys: [partition.stream(id), partition.record, partition.due(pair), partition.index],
-    args: [
-      ...[guard, floor, nameIn(id), packHead(after), wakeIn(patch.wake), meta?.packed ?? ''],
-      ...[old.head.length, old.trimmed, after.trimmed, creates ? pair : '', entries.length, out.length, put.length],
-      ...entries.flat(),
-      ...out,
-      ...put,
-    ],
-    after,
-  };
+  const wake = wakeIn(patch?.wake);
+  const due = wake === '' ? '' : dueOf(pairOf(after.head.kind, after.head.name));
+  const flags = (creates ? 'c' : '') + (meta ? 'm' : '');
+  const counts = `${entries.length}\0${out.length}\0${put.length}\0${flags}\0${old.head.length}`;
+  const args: Argument[] = [
+    `${counts}\0${wake}\0${due}\0${old.trimmed}\0${after.trimmed}\0${nameIn(id)}\0${guard}`,
+    packHead(after),
+  ];
+  if (creates) args.push(pairOf(after.head.kind, after.head.name));
+  if (meta) args.push(meta.packed);
+  args.push(...entries, ...out, ...put);
+  return { args, after };
 }
 
-function applied({ change, meta, tags }: Prepared, { head: old, trimmed }: Known, stamp: string): Known {
-  const { head: patch = {}, entries, trimTo = 0 } = change;
+function applied({ change, meta, tags }: Prepared, { head: old, trimmed, fixed }: Known, stamp: string): Known {
+  const { head: patch, entries, trimTo = 0 } = change;
   const head: Head = {
-    ...old,
+    id: old.id,
+    kind: old.kind,
+    name: old.name,
     version: old.version + 1,
     stamp,
     length: old.length + entries.length,
-    status: patch.status ?? old.status,
-    owner: patch.owner === undefined ? old.owner : patch.owner,
-    claims: patch.claims ?? old.claims,
+    status: patch?.status ?? old.status,
+    owner: patch?.owner === undefined ? old.owner : patch.owner,
+    wakeAt: old.wakeAt,
+    claims: patch?.claims ?? old.claims,
     meta: meta ? meta.data : old.meta,
     tags: tags ?? old.tags,
   };
-  return { head, trimmed: Math.max(trimmed, Math.min(trimTo, head.length)) };
+  const isFixed = head.status === old.status && head.tags === old.tags;
+  return { head, trimmed: Math.max(trimmed, Math.min(trimTo, head.length)), fixed: isFixed ? fixed : fixedOf(head) };
 }
 
 function wakeIn(wake: Wake | undefined): string {
@@ -101,27 +103,31 @@ function difference(old: Head, next: Head): [out: string[], put: string[]] {
   return [[...before].filter((member) => !after.has(member)), [...after].filter((member) => !before.has(member))];
 }
 
-/** What the script said of a change. */
-export type Answer =
-  | { readonly is: 'applied'; readonly known: Known; readonly at: number }
-  | { readonly is: 'judged'; readonly judged: string; readonly there: Known | undefined };
+/** The head that an applied change has made. */
+export function headOf({ after }: Plan, wake: string): Known {
+  return { ...after, head: { ...after.head, wakeAt: wakeOf(wake) } };
+}
 
-export function answerOf(reply: Reply, { after }: Plan): Answer {
-  const [done, ...rest] = reply as readonly Reply[];
-  if (done === 1) {
-    const [at, wake] = rest as [Buffer, Buffer];
-    return { is: 'applied', known: { ...after, head: { ...after.head, wakeAt: wakeOf(wake) } }, at: Number(at.toString()) };
-  }
-  if (rest.length === 0) return { is: 'judged', judged: '', there: undefined };
-  const [judged, ...fields] = rest as [Buffer, Buffer, Buffer, Buffer];
-  return { is: 'judged', judged: judged.toString(), there: unpackHead(after.head.id, fields) };
+/** What the script has said of a change that it did not apply. */
+export interface Refusal {
+  readonly judged: string;
+  /** The stream as it is. */
+  readonly there: Known | undefined;
+}
+
+/** @throws StoreUnavailableError when Redis failed at this commit. */
+export function readRefusal(id: string, { refusal }: Verdict): Refusal {
+  if (refusal.length === 1) throw unavailable(new Error(String(refusal[0])));
+  if (refusal.length === 0) return { judged: '', there: undefined };
+  const [judged, ...fields] = refusal as [Buffer, Buffer, Buffer, Buffer];
+  return { judged: judged.toString(), there: unpackHead(id, fields) };
 }
 
 /**
  * Why a change was not applied. Undefined: nothing stands in its way, and the head that it wants is the one that is there.
  * @throws ConflictError unless it is a repetition.
  */
-export function judge({ change, keys }: Prepared, judged: string, there: Known | undefined): Commit | undefined {
+export function judge({ change, keys }: Prepared, { judged, there }: Refusal): Commit | undefined {
   const { id, expect } = change;
   if (!there) throw new ConflictError(id, 'missing');
   if (isRepeated(id, keys, judged)) return { head: handedOut(there.head), applied: false };

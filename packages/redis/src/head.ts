@@ -6,6 +6,8 @@ export interface Known {
   readonly head: Head;
   /** The first index whose entry is kept. */
   readonly trimmed: number;
+  /** What of the stored head only a new status or new tags change. */
+  readonly fixed: string;
 }
 
 const NO_TAGS = Object.freeze({});
@@ -19,11 +21,14 @@ export function guardOf(expect: Exclude<Expectation, 'absent'>): string {
  * A head as it is stored, but for `wakeAt` and `meta`, which have fields of their own. Scripts rewrite what stands before
  * `length`, and read the rest as it is.
  */
-export function packHead({ head, trimmed }: Known): string {
-  const { claims, owner, length, kind, name, status, tags } = head;
-  const names = `${nameIn(kind)}\0${nameIn(name)}`;
+export function packHead({ head, trimmed, fixed }: Known): string {
+  const { version, stamp, claims, owner, length } = head;
+  return `${version}\0${nameIn(stamp)}\0${claims}\0${owner === null ? '' : nameIn(owner)}\0${length}\0${trimmed}\0${fixed}`;
+}
+
+export function fixedOf({ kind, name, status, tags }: Pick<Head, 'kind' | 'name' | 'status' | 'tags'>): string {
   const rest = JSON.stringify(Object.keys(tags).length === 0 ? [status] : [status, tags]);
-  return `${guardOf(head)}${claims}\0${owner === null ? '' : nameIn(owner)}\0${length}\0${trimmed}\0${names}\0${rest}`;
+  return `${nameIn(kind)}\0${nameIn(name)}\0${rest}`;
 }
 
 /** From the fields `h`, `w` and `m` of a stream. */
@@ -46,11 +51,11 @@ export function unpackHead(id: string, fields: readonly [Buffer, Buffer | null, 
     meta: m === null || m.length === 0 ? '' : unpack(m),
     tags: tags ? Object.freeze(tags) : NO_TAGS,
   };
-  return { head, trimmed: Number(text(5)) };
+  return { head, trimmed: Number(text(5)), fixed: parts.slice(6).join('\0') };
 }
 
 /** `null` and the empty text stand for never. */
-export function wakeOf(stored: Buffer | null): number | null {
+export function wakeOf(stored: Buffer | string | null): number | null {
   return stored === null || stored.length === 0 ? null : Number(stored.toString());
 }
 

@@ -41,8 +41,13 @@ export class Partition {
   }
 
   due(pair: string): string {
-    return `${this.#tag}:due:${pair.split('\0').map(escaped).join('/')}`;
+    return `${this.#tag}:due:${dueOf(pair)}`;
   }
+}
+
+/** What a due set is called behind the hash tag. */
+export function dueOf(pair: string): string {
+  return pair.split('\0').map(escaped).join('/');
 }
 
 /** Without what would end a hash tag early or be mistaken for a separator. */

@@ -14,8 +14,10 @@ import type {
   Renewal,
   Store,
 } from '@redress/core';
+import { Batch } from './batch.js';
+import type { Verdict } from './batch.js';
 import { claim, renew } from './claim.js';
-import { answerOf, isSeen, judge, members, nothingYet, plan, prepare } from './commit.js';
+import { headOf, isSeen, judge, members, nothingYet, plan, prepare, readRefusal } from './commit.js';
 import type { Prepared } from './commit.js';
 import { guardOf, handedOut, unpackHead } from './head.js';
 import type { Known } from './head.js';
@@ -26,7 +28,7 @@ import type { Opened } from './open.js';
 import { checkOptions } from './options.js';
 import type { RedisConnection, RedisStoreOptions } from './options.js';
 import { scan } from './scan.js';
-import { COMMIT, DROP, LOAD, NOW } from './script.js';
+import { DROP, LOAD, NOW } from './script.js';
 import type { Space } from './space.js';
 import { nameIn, nameOut, unpack } from './text.js';
 import type { Reply } from './wire.js';
@@ -49,11 +51,15 @@ class RedisStore implements Store {
   readonly #release: () => Promise<void>;
   readonly #random: Pick<Random, 'word'>;
   readonly #known = new KnownHeads();
-  readonly #busy = new Set<Promise<unknown>>();
+  readonly #batch: Batch;
+  /** How many verbs are under way, and who waits for their end. */
+  #busy = 0;
+  #idle: () => void = () => {};
   #closing: Promise<void> | undefined;
 
   constructor({ space, durability, release }: Opened, random: Pick<Random, 'word'>) {
     this.#space = space;
+    this.#batch = new Batch(space);
     this.durability = durability;
     this.#release = release;
     this.#random = random;
@@ -73,10 +79,24 @@ class RedisStore implements Store {
     });
   }
 
-  async commit(change: Change): Promise<Commit> {
-    return this.#do(async () => {
-      checkChange(change);
-      return this.#commit(prepare(change));
+  commit(change: Change): Promise<Commit> {
+    if (this.#closing) return Promise.reject(closed());
+    return new Promise((resolve, reject) => {
+      this.#busy += 1;
+      const refuse = (error: unknown): void => {
+        this.#ended();
+        reject(error as Error);
+      };
+      try {
+        checkChange(change);
+        const prepared = prepare(change);
+        this.#commit(prepared, this.#before(prepared.change), refuse, (commit) => {
+          this.#ended();
+          resolve(commit);
+        });
+      } catch (error) {
+        refuse(error);
+      }
     });
   }
 
@@ -143,35 +163,45 @@ class RedisStore implements Store {
   }
 
   async #close(): Promise<void> {
-    await Promise.allSettled([...this.#busy]);
+    await new Promise<void>((resolve) => {
+      this.#idle = resolve;
+      if (this.#busy === 0) resolve();
+    });
     await this.#release();
   }
 
+  /** What the writer of a change has seen, as far as it is remembered here. */
+  #before({ id, expect, create }: Change): Known | undefined {
+    if (expect === 'absent') return nothingYet(id, create ?? { kind: '', name: '' });
+    const known = this.#known.get(id);
+    return known && isSeen(known, expect) ? known : undefined;
+  }
+
   /** A head that is not remembered here costs a second exchange: the first one shows it. */
-  async #commit(prepared: Prepared): Promise<Commit> {
-    const { id, expect, create } = prepared.change;
+  #commit(prepared: Prepared, before: Known | undefined, reject: (error: unknown) => void, resolve: (commit: Commit) => void): void {
+    const { id } = prepared.change;
     const partition = this.#space.partition(id);
-    let before: Known | undefined;
-    if (expect === 'absent') before = nothingYet(id, create ?? { kind: '', name: '' });
-    else {
-      const known = this.#known.get(id);
-      if (known && isSeen(known, expect)) before = known;
-    }
-    for (;;) {
-      const planned = plan(prepared, partition, this.#space.floor, this.#random.word(), before);
-      const answer = answerOf(await this.#space.run(COMMIT, partition, planned.keys, planned.args), planned);
-      if (answer.is === 'applied') {
-        this.#space.saw(answer.at);
-        // Who gives a stream away writes no more to it: to remember all that has ended costs more than it saves.
-        if (answer.known.head.owner === null) this.#known.forget(id);
-        else this.#known.put(answer.known);
-        return { head: handedOut(answer.known.head), applied: true };
+    const planned = plan(prepared, this.#random.word(), before);
+    const answer = (verdict: Verdict): void => {
+      try {
+        if (verdict.wake !== undefined) return resolve(this.#applied(headOf(planned, verdict.wake)));
+        const refusal = readRefusal(id, verdict);
+        if (refusal.there) this.#known.put(refusal.there);
+        const judgement = judge(prepared, refusal);
+        if (judgement) resolve(judgement);
+        else this.#commit(prepared, refusal.there, reject, resolve);
+      } catch (error) {
+        reject(error);
       }
-      if (answer.there) this.#known.put(answer.there);
-      const judgement = judge(prepared, answer.judged, answer.there);
-      if (judgement) return judgement;
-      before = answer.there;
-    }
+    };
+    this.#batch.add({ partition: partition.number, key: partition.stream(id), args: planned.args, answer, refuse: reject });
+  }
+
+  #applied(known: Known): Commit {
+    // Who gives a stream away writes no more to it: to remember all that has ended costs more than it saves.
+    if (known.head.owner === null) this.#known.forget(known.head.id);
+    else this.#known.put(known);
+    return { head: handedOut(known.head), applied: true };
   }
 
   async #look(id: string): Promise<Known | undefined> {
@@ -192,13 +222,21 @@ class RedisStore implements Store {
   }
 
   async #do<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closing) throw new StoreError('STORE_CLOSED', 'The store on Redis was closed; open it again.');
-    const busy = work();
-    this.#busy.add(busy);
+    if (this.#closing) throw closed();
+    this.#busy += 1;
     try {
-      return await busy;
+      return await work();
     } finally {
-      this.#busy.delete(busy);
+      this.#ended();
     }
   }
+
+  #ended(): void {
+    this.#busy -= 1;
+    if (this.#busy === 0) this.#idle();
+  }
+}
+
+function closed(): StoreError {
+  return new StoreError('STORE_CLOSED', 'The store on Redis was closed; open it again.');
 }

@@ -1,35 +1,6 @@
-import { createHash } from 'node:crypto';
-
-/** A Lua script, called by its digest. */
-export interface Script {
-  readonly source: string;
-  /** SHA-1 in hexadecimal, as Redis counts it. */
-  readonly digest: string;
-}
-
-/**
- * The moment of a script in milliseconds: the server's, but never below `floor`, nor below what the record of any partition
- * among KEYS[first] to KEYS[last] has handed out. A number as text keeps all its digits.
- */
-const TIME = `
-local function text(number) return string.format('%.17g', number) end
-local function moment(floor, first, last)
-  local time = redis.call('TIME')
-  local now = math.max(time[1] * 1000 + math.floor(time[2] / 1000), tonumber(floor))
-  for i = first, last do now = math.max(now, tonumber(redis.call('HGET', KEYS[i], 'at') or 0)) end
-  return now
-end
-`;
-
-/** Tells the parts of a stored head apart: version, stamp, claims, owner, and the rest. */
-const PARTS = `
-local PARTS = '^(%d+)%z([^%z]*)%z(%d+)%z([^%z]*)%z(.*)$'
-`;
-
-function script(...parts: readonly string[]): Script {
-  const source = parts.join('').trim();
-  return { source, digest: createHash('sha1').update(source).digest('hex') };
-}
+import { COMMIT } from './commit-script.js';
+import { PARTS, script, TIME } from './lua.js';
+import type { Script } from './lua.js';
 
 /** KEYS: stream. ARGV: from, limit or the empty text. Answers h, w, m, the first index, and entries from there on. */
 export const LOAD = script(`
@@ -49,91 +20,6 @@ while at <= last do
 end
 return answer
 `);
-
-/**
- * KEYS: stream, record, due set, index. ARGV: 1 the guard (empty: expects no stream), 2 floor, 3 id, 4 the new head, 5 wake
- * (empty: stays, `never`, `=` a moment, `+` milliseconds from now), 6 meta (empty: stays), 7 index of the first new entry,
- * 8 and 9 the entries to forget (from, below), 10 the pair when it is new, 11 to 13 how many: entries, members of the index to
- * take out, members to put in; then for each entry `k` and its key, type and key and data; then those members.
- * In the good case it answers 1, its moment and wakeAt. Otherwise nothing is written, and it answers 0, for each entry
- * 0 absent, 1 equal, 2 other, 3 trimmed, then h, w and m.
- */
-export const COMMIT = script(
-  TIME,
-  `
-local stream, record, due, index = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local guard, count = ARGV[1], tonumber(ARGV[11])
-local fields = {'h', 'w'}
-for i = 1, count do fields[i + 2] = ARGV[12 + 2 * i] end
-local found = redis.call('HMGET', stream, unpack(fields))
-local head = found[1]
-local free = true
-for i = 3, count + 2 do if found[i] then free = false end end
-local fits
-if guard == '' then fits = not head else fits = head and string.sub(head, 1, #guard) == guard end
-
-if not (free and fits) then
-  if not head then return {0} end
-  local trimmed = tonumber(string.match(head, '^%d+%z[^%z]*%z%d+%z[^%z]*%z%d+%z(%d+)%z'))
-  local judged = {}
-  for i = 1, count do
-    local at = found[i + 2]
-    if not at then judged[i] = '0'
-    elseif tonumber(at) < trimmed then judged[i] = '3'
-    else
-      local entry = redis.call('HGET', stream, at)
-      local same = string.sub(entry, string.find(entry, '%z') + 1) == ARGV[13 + 2 * i]
-      judged[i] = same and '1' or '2'
-    end
-  end
-  return {0, table.concat(judged), head, found[2] or '', redis.call('HGET', stream, 'm') or ''}
-end
-
-local mark = tonumber(redis.call('HGET', record, 'at') or 0)
-local now = math.max(moment(ARGV[2], 1, 0), mark)
-local wake = ARGV[5]
-local moves = wake ~= ''
-if not moves then wake = found[2] or ''
-elseif wake == 'never' then wake = ''
-elseif string.sub(wake, 1, 1) == '+' then wake = text(now + tonumber(string.sub(wake, 2)))
-else wake = string.sub(wake, 2) end
-
-local at = text(now)
-local set = {'h', ARGV[4]}
-if moves and wake ~= '' then set[3] = 'w' set[4] = wake end
-if ARGV[6] ~= '' then set[#set + 1] = 'm' set[#set + 1] = ARGV[6] end
-local first = tonumber(ARGV[7])
-for i = 1, count do
-  local n, place = #set, string.format('%.0f', first + i - 1)
-  set[n + 1] = ARGV[12 + 2 * i]
-  set[n + 2] = place
-  set[n + 3] = place
-  set[n + 4] = at .. '\\0' .. ARGV[13 + 2 * i]
-end
-redis.call('HSET', stream, unpack(set))
-
-if ARGV[10] ~= '' then redis.call('HSET', record, 'at', at, 'n' .. ARGV[10], '')
-elseif now > mark then redis.call('HSET', record, 'at', at) end
-if moves then
-  if wake ~= '' then redis.call('ZADD', due, wake, ARGV[3])
-  else
-    redis.call('HDEL', stream, 'w')
-    redis.call('ZREM', due, ARGV[3])
-  end
-end
-local gone = {}
-for i = tonumber(ARGV[8]), tonumber(ARGV[9]) - 1 do
-  gone[#gone + 1] = string.format('%.0f', i)
-  if #gone == 1000 then redis.call('HDEL', stream, unpack(gone)) gone = {} end
-end
-if #gone > 0 then redis.call('HDEL', stream, unpack(gone)) end
-local next = 13 + 2 * count
-for i = next + 1, next + tonumber(ARGV[12]) do redis.call('ZREM', index, ARGV[i]) end
-next = next + tonumber(ARGV[12])
-for i = next + 1, next + tonumber(ARGV[13]) do redis.call('ZADD', index, 0, ARGV[i]) end
-return {1, at, wake}
-`,
-);
 
 /**
  * What is due, without taking it. KEYS: records of some partitions, then due sets. ARGV: floor, how many records, limit for
@@ -171,7 +57,7 @@ for i = 1, (#KEYS - 1) / 2 do
   local taken = false
   local version, _, claims, _, rest = string.match(found[1] or '', PARTS)
   local kept = rest and string.match(rest, '^%d+%z%d+%z(.*)$') or ''
-  if not found[2] or string.sub(kept, 1, #pair + 1) ~= pair .. '\\0' then redis.call('ZREM', due, id)
+  if (found[2] or '') == '' or string.sub(kept, 1, #pair + 1) ~= pair .. '\\0' then redis.call('ZREM', due, id)
   elseif tonumber(found[2]) > now then redis.call('ZADD', due, found[2], id)
   else
     local head = table.concat({text(version + 1), stamp, text(claims + 1), ARGV[2], rest}, '\\0')

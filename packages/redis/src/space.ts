@@ -1,5 +1,5 @@
 import { Partition, partitionOf } from './layout.js';
-import type { Script } from './script.js';
+import type { Script } from './lua.js';
 import type { Argument, Reply, Wire } from './wire.js';
 
 /** One namespace: its partitions, the way to them, and the latest moment that was seen there. */

@@ -2,7 +2,7 @@ import { StoreUnavailableError } from '@redress/core';
 import { Command } from 'ioredis';
 import type { Cluster, Redis } from 'ioredis';
 import { unavailable } from './refusal.js';
-import type { Script } from './script.js';
+import type { Script } from './lua.js';
 import type { Packed } from './text.js';
 
 export type Argument = Packed | number;
@@ -32,6 +32,9 @@ export class Wire {
   readonly #client: Redis | Cluster;
   readonly #timeoutMs: number;
   #tasks = new Map<number, Task[]>();
+  #isPlanned = false;
+  /** Called before what was asked for in a turn is sent: it may ask for more. */
+  beforeSend: () => void = () => {};
 
   constructor(client: Redis | Cluster, timeoutMs: number) {
     this.#client = client;
@@ -53,18 +56,27 @@ export class Wire {
 
   #ask(partition: number, call: Call, whole: Call): Promise<Reply> {
     return new Promise<Reply>((answer, refuse) => {
-      if (this.#tasks.size === 0) this.#plan();
-      const route = this.isCluster ? partition : ONE_NODE;
+      this.plan();
+      const route = this.routeOf(partition);
       const tasks = this.#tasks.get(route) ?? [];
       tasks.push({ call, whole, answer, refuse });
       this.#tasks.set(route, tasks);
     });
   }
 
-  /** After the promises of this turn have run, for each of them may ask for something. */
-  #plan(): void {
+  /** What has one route goes in one pipeline. */
+  routeOf(partition: number): number {
+    return this.isCluster ? partition : ONE_NODE;
+  }
+
+  /** Sends after the promises of this turn have run, for each of them may ask for something. */
+  plan(): void {
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
     queueMicrotask(() =>
       process.nextTick(() => {
+        this.beforeSend();
+        this.#isPlanned = false;
         const groups = [...this.#tasks.values()];
         this.#tasks = new Map();
         for (const tasks of groups) this.#send(tasks);

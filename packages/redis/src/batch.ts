@@ -1,0 +1,90 @@
+import { COMMIT } from './commit-script.js';
+import type { Space } from './space.js';
+import type { Argument, Reply } from './wire.js';
+
+/** What the script says of one commit: what became of it, and when. */
+export interface Verdict {
+  readonly at: number;
+  /** `wakeAt` as it is stored, of one that was applied. */
+  readonly wake: string | undefined;
+  /** What stands in its way. */
+  readonly refusal: readonly Reply[];
+}
+
+/** One commit on its way. */
+export interface Piece {
+  readonly partition: number;
+  /** Of its stream. */
+  readonly key: string;
+  readonly args: readonly Argument[];
+  readonly answer: (verdict: Verdict) => void;
+  readonly refuse: (error: unknown) => void;
+}
+
+/** So many commits in one script: while Redis works on the next one, this process works on the answers. */
+const MOST_PIECES = 32;
+/** A script that carries more has enough to do. Characters, near enough. */
+const MOST_LENGTH = 256 * 1024;
+const NOTHING: readonly Reply[] = [];
+
+/** The commits of one turn of the event loop, in as few scripts as is good for both sides. */
+export class Batch {
+  readonly #space: Space;
+  #pieces = new Map<number, Piece[]>();
+
+  constructor(space: Space) {
+    this.#space = space;
+    space.wire.beforeSend = () => this.#send();
+  }
+
+  add(piece: Piece): void {
+    const { wire } = this.#space;
+    const route = wire.routeOf(piece.partition);
+    const there = this.#pieces.get(route);
+    if (there) there.push(piece);
+    else this.#pieces.set(route, [piece]);
+    wire.plan();
+  }
+
+  #send(): void {
+    if (this.#pieces.size === 0) return;
+    const groups = this.#pieces;
+    this.#pieces = new Map();
+    for (const pieces of groups.values()) {
+      let some: Piece[] = [];
+      let length = 0;
+      for (const piece of pieces) {
+        some.push(piece);
+        for (const arg of piece.args) length += typeof arg === 'number' ? 8 : arg.length;
+        if (some.length < MOST_PIECES && length < MOST_LENGTH) continue;
+        this.#run(some);
+        some = [];
+        length = 0;
+      }
+      if (some.length > 0) this.#run(some);
+    }
+  }
+
+  #run(pieces: readonly Piece[]): void {
+    const args: Argument[] = [this.#space.floor];
+    for (const piece of pieces) for (const arg of piece.args) args.push(arg);
+    const keys = pieces.map(({ key }) => key);
+    this.#space.wire.run(COMMIT, (pieces[0] as Piece).partition, keys, args).then(
+      (reply) => this.#settle(pieces, reply as readonly Reply[]),
+      (error: unknown) => {
+        for (const { refuse } of pieces) refuse(error);
+      },
+    );
+  }
+
+  #settle(pieces: readonly Piece[], [moment, judged, ...refusals]: readonly Reply[]): void {
+    const at = this.#space.saw(moment);
+    const words = (judged as Buffer).toString('latin1').split(' ');
+    let next = 0;
+    for (const [i, { answer }] of pieces.entries()) {
+      const word = words[i] as string;
+      if (word.startsWith('+')) answer({ at, wake: word.slice(1), refusal: NOTHING });
+      else answer({ at, wake: undefined, refusal: refusals[next++] as readonly Reply[] });
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import { script, TIME } from './lua.js';
+
+/**
+ * Commits that were asked for in one turn, each judged by itself, all at one moment. KEYS: the stream of each; the other keys
+ * of its partition are made from it, for they have its hash tag. ARGV: floor, then for each commit
+ * - how many entries, members of the index to take out, members to put in; `c` when it creates, `m` when it has meta; index of
+ *   the first new entry; wake (empty: stays, `never`, `=` a moment, `+` milliseconds from now); name of the due set; the entries
+ *   to forget (from, below); id; the guard (empty: expects no stream), with NUL between them;
+ * - the new head; the pair when it creates; meta when it has some; for each entry type, key and data; then those members.
+ * Answers its moment and a word for each commit: `+` and wakeAt when it is applied. Else nothing of it is written, the word is
+ * `-`, and a part of its own follows: for each entry 0 absent, 1 equal, 2 other, 3 trimmed, then h, w and m; nothing when there
+ * is no stream; or Redis's own words in the one place where it failed.
+ */
+export const COMMIT = script(
+  TIME,
+  `
+local HEADER = '^(%d+)%z(%d+)%z(%d+)%z(%a*)%z(%d+)%z([^%z]*)%z([^%z]*)%z(%d+)%z(%d+)%z([^%z]*)%z(.*)$'
+local now = moment(ARGV[1], 1, 0)
+local bases, marks, news = {}, {}, {}
+for i, stream in ipairs(KEYS) do
+  local base = string.match(stream, '^(.-}):stream:')
+  if not marks[base] then
+    marks[base] = tonumber(redis.call('HGET', base .. ':record', 'at') or 0)
+    now = math.max(now, marks[base])
+  end
+  bases[i] = base
+end
+local at = text(now)
+
+local function judged(stream, found, entries)
+  local trimmed = tonumber(string.match(found[1], '^%d+%z[^%z]*%z%d+%z[^%z]*%z%d+%z(%d+)%z'))
+  local words = {}
+  for i, entry in ipairs(entries) do
+    local place = found[i + 2]
+    if not place then words[i] = '0'
+    elseif tonumber(place) < trimmed then words[i] = '3'
+    else
+      local stored = redis.call('HGET', stream, place)
+      words[i] = string.sub(stored, string.find(stored, '%z') + 1) == entry and '1' or '2'
+    end
+  end
+  return {table.concat(words), found[1], found[2] or '', redis.call('HGET', stream, 'm') or ''}
+end
+
+local function forget(stream, from, below)
+  local gone = {}
+  for i = from, below - 1 do
+    gone[#gone + 1] = string.format('%.0f', i)
+    if #gone == 1000 then redis.call('HDEL', stream, unpack(gone)) gone = {} end
+  end
+  if #gone > 0 then redis.call('HDEL', stream, unpack(gone)) end
+end
+
+local function commit(stream, base, a)
+  local count, out, put, flags, first, wake, due, from, below, id, guard = string.match(ARGV[a], HEADER)
+  local head, pair, meta = ARGV[a + 1]
+  a = a + 2
+  if string.find(flags, 'c') then pair = ARGV[a] a = a + 1 end
+  if string.find(flags, 'm') then meta = ARGV[a] a = a + 1 end
+  local entries, fields = {}, {'h', 'w'}
+  for i = 1, tonumber(count) do
+    entries[i] = ARGV[a]
+    fields[i + 2] = 'k' .. string.match(ARGV[a], '^[^%z]*%z([^%z]*)')
+    a = a + 1
+  end
+  local members = a
+  a = a + out + put
+
+  local found = redis.pcall('HMGET', stream, unpack(fields))
+  if found.err then return '-', a, {found.err} end
+  local old = found[1]
+  local fits
+  if guard == '' then fits = not old else fits = old and string.sub(old, 1, #guard) == guard end
+  for i = 3, #fields do if found[i] then fits = false end end
+  if not fits then return '-', a, old and judged(stream, found, entries) or {} end
+
+  local set, moves = {'h', head}, wake ~= ''
+  if not moves then wake = found[2] or ''
+  else
+    if wake == 'never' then wake = ''
+    elseif string.sub(wake, 1, 1) == '+' then wake = text(now + tonumber(string.sub(wake, 2)))
+    else wake = string.sub(wake, 2) end
+    set[3] = 'w' set[4] = wake
+  end
+  if meta then set[#set + 1] = 'm' set[#set + 1] = meta end
+  for i, entry in ipairs(entries) do
+    local n, place = #set, string.format('%.0f', first + i - 1)
+    set[n + 1] = fields[i + 2] set[n + 2] = place
+    set[n + 3] = place set[n + 4] = at .. '\\0' .. entry
+  end
+  -- The first write of a script is refused where memory is short; one that needs none would open the door to the others.
+  redis.call('HSET', stream, unpack(set))
+  if moves and wake ~= '' then redis.call('ZADD', base .. ':due:' .. due, wake, id)
+  elseif moves and old then redis.call('ZREM', base .. ':due:' .. due, id) end
+  if below ~= from then forget(stream, from, below) end
+
+  local written = news[base]
+  if not written then
+    written = {}
+    news[base] = written
+    if now > marks[base] then written[1] = 'at' written[2] = at end
+  end
+  if pair then written[#written + 1] = 'n' .. pair written[#written + 1] = '' end
+  local index = base .. ':index'
+  if out ~= '0' then redis.call('ZREM', index, unpack(ARGV, members, members + out - 1)) end
+  if put ~= '0' then
+    local scored = {}
+    for i = members + out, members + out + put - 1 do scored[#scored + 1] = 0 scored[#scored + 1] = ARGV[i] end
+    redis.call('ZADD', index, unpack(scored))
+  end
+  return '+' .. wake, a
+end
+
+local words, answer, a = {}, {at, ''}, 2
+for i, stream in ipairs(KEYS) do
+  local refusal
+  words[i], a, refusal = commit(stream, bases[i], a)
+  if refusal then answer[#answer + 1] = refusal end
+end
+for base, written in pairs(news) do if #written > 0 then redis.call('HSET', base .. ':record', unpack(written)) end end
+answer[2] = table.concat(words, ' ')
+return answer
+`,
+);
