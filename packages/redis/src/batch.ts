@@ -1,4 +1,5 @@
 import { COMMIT } from './commit-script.js';
+import { grouped } from './space.js';
 import type { Space } from './space.js';
 import type { Argument, Reply } from './wire.js';
 
@@ -38,17 +39,17 @@ export class Batch {
   }
 
   add(piece: Piece): void {
-    const { wire } = this.#space;
-    const route = wire.routeOf(piece.partition);
-    const there = this.#pieces.get(route);
+    const there = this.#pieces.get(piece.partition);
     if (there) there.push(piece);
-    else this.#pieces.set(route, [piece]);
-    wire.plan();
+    else this.#pieces.set(piece.partition, [piece]);
+    this.#space.wire.plan();
   }
 
+  /** Those of one partition together: a script reads and writes the record of each once. */
   #send(): void {
     if (this.#pieces.size === 0) return;
-    const groups = this.#pieces;
+    const { wire } = this.#space;
+    const groups = grouped([...this.#pieces.values()].flat(), ({ partition }) => wire.routeOf(partition));
     this.#pieces = new Map();
     for (const pieces of groups.values()) {
       let some: Piece[] = [];

@@ -38,8 +38,8 @@ async function pairsOf(space: Space, { kinds, names }: Claim): Promise<readonly 
   const wanted = new Set(kinds.map(nameIn));
   if (names) return [...wanted].flatMap((kind) => [...new Set(names.map(nameIn))].map((name) => `${kind}\0${name}`));
   if (wanted.size === 0) return [];
-  const used = (await space.pairs()).flatMap(({ pairs }) => pairs);
-  return [...new Set(used)].filter((pair) => wanted.has(pair.slice(0, pair.indexOf('\0'))));
+  const used = (await space.sorts()).flatMap(({ sorts }) => sorts).filter(([kind]) => wanted.has(kind));
+  return [...new Set(used.map(([kind, name]) => `${kind}\0${name}`))];
 }
 
 async function due(space: Space, pairs: readonly string[], limit: number): Promise<readonly Candidate[]> {

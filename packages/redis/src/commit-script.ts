@@ -3,10 +3,14 @@ import { script, TIME } from './lua.js';
 /**
  * Commits that were asked for in one turn, each judged by itself, all at one moment. KEYS: the stream of each; the other keys
  * of its partition are made from it, for they have its hash tag. ARGV: floor, then for each commit
- * - how many entries, members of the index to take out, members to put in; `c` when it creates, `m` when it has meta; index of
- *   the first new entry; wake (empty: stays, `never`, `=` a moment, `+` milliseconds from now); name of the due set; the entries
- *   to forget (from, below); id; the guard (empty: expects no stream), with NUL between them;
- * - the new head; the pair when it creates; meta when it has some; for each entry type, key and data; then those members.
+ * - flags, how many entries, index of the first of them, and the guard (empty: expects no stream), with NUL between them;
+ * - the new head;
+ * - with the flag `w`: wake (`never`, `=` a moment, `+` milliseconds from now), name of the due set, id;
+ * - with `i`: how many members of the index to take out and to put in, and those members;
+ * - with `s`: the sort, when it may be new;
+ * - with `t`: the entries to forget (from, below);
+ * - with `m`: meta;
+ * - of each entry type, key and data.
  * Answers its moment and a word for each commit: `+` and wakeAt when it is applied. Else nothing of it is written, the word is
  * `-`, and a part of its own follows: for each entry 0 absent, 1 equal, 2 other, 3 trimmed, then h, w and m; nothing when there
  * is no stream; or Redis's own words in the one place where it failed.
@@ -14,7 +18,7 @@ import { script, TIME } from './lua.js';
 export const COMMIT = script(
   TIME,
   `
-local HEADER = '^(%d+)%z(%d+)%z(%d+)%z(%a*)%z(%d+)%z([^%z]*)%z([^%z]*)%z(%d+)%z(%d+)%z([^%z]*)%z(.*)$'
+local HEADER = '^(%a*)%z(%d+)%z(%d+)%z(.*)$'
 local now = moment(ARGV[1], 1, 0)
 local bases, marks, news = {}, {}, {}
 for i, stream in ipairs(KEYS) do
@@ -52,19 +56,26 @@ local function forget(stream, from, below)
 end
 
 local function commit(stream, base, a)
-  local count, out, put, flags, first, wake, due, from, below, id, guard = string.match(ARGV[a], HEADER)
-  local head, pair, meta = ARGV[a + 1]
+  local flags, count, first, guard = string.match(ARGV[a], HEADER)
+  local head = ARGV[a + 1]
+  local wake, due, id, out, put, members, sort, from, below, meta
   a = a + 2
-  if string.find(flags, 'c') then pair = ARGV[a] a = a + 1 end
-  if string.find(flags, 'm') then meta = ARGV[a] a = a + 1 end
+  for i = 1, #flags do
+    local flag = string.byte(flags, i)
+    if flag == 119 then wake, due, id = ARGV[a], ARGV[a + 1], ARGV[a + 2] a = a + 3
+    elseif flag == 105 then
+      out, put, members = tonumber(ARGV[a]), tonumber(ARGV[a + 1]), a + 2
+      a = members + out + put
+    elseif flag == 115 then sort = ARGV[a] a = a + 1
+    elseif flag == 116 then from, below = ARGV[a], ARGV[a + 1] a = a + 2
+    else meta = ARGV[a] a = a + 1 end
+  end
   local entries, fields = {}, {'h', 'w'}
   for i = 1, tonumber(count) do
     entries[i] = ARGV[a]
     fields[i + 2] = 'k' .. string.match(ARGV[a], '^[^%z]*%z([^%z]*)')
     a = a + 1
   end
-  local members = a
-  a = a + out + put
 
   local found = redis.pcall('HMGET', stream, unpack(fields))
   if found.err then return '-', a, {found.err} end
@@ -74,7 +85,7 @@ local function commit(stream, base, a)
   for i = 3, #fields do if found[i] then fits = false end end
   if not fits then return '-', a, old and judged(stream, found, entries) or {} end
 
-  local set, moves = {'h', head}, wake ~= ''
+  local set, moves = {'h', head}, wake
   if not moves then wake = found[2] or ''
   else
     if wake == 'never' then wake = ''
@@ -92,7 +103,7 @@ local function commit(stream, base, a)
   redis.call('HSET', stream, unpack(set))
   if moves and wake ~= '' then redis.call('ZADD', base .. ':due:' .. due, wake, id)
   elseif moves and old then redis.call('ZREM', base .. ':due:' .. due, id) end
-  if below ~= from then forget(stream, from, below) end
+  if below then forget(stream, from, below) end
 
   local written = news[base]
   if not written then
@@ -100,13 +111,16 @@ local function commit(stream, base, a)
     news[base] = written
     if now > marks[base] then written[1] = 'at' written[2] = at end
   end
-  if pair then written[#written + 1] = 'n' .. pair written[#written + 1] = '' end
-  local index = base .. ':index'
-  if out ~= '0' then redis.call('ZREM', index, unpack(ARGV, members, members + out - 1)) end
-  if put ~= '0' then
+  if sort and not written[sort] then
+    written[sort] = true
+    written[#written + 1] = 'n' .. sort written[#written + 1] = ''
+  end
+  if members then
+    local index = base .. ':index'
+    if out > 0 then redis.call('ZREM', index, unpack(ARGV, members, members + out - 1)) end
     local scored = {}
     for i = members + out, members + out + put - 1 do scored[#scored + 1] = 0 scored[#scored + 1] = ARGV[i] end
-    redis.call('ZADD', index, unpack(scored))
+    if put > 0 then redis.call('ZADD', index, unpack(scored)) end
   end
   return '+' .. wake, a
 end

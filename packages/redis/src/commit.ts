@@ -3,7 +3,7 @@ import type { Change, Commit, Data, Expectation, Head, Wake } from '@redress/cor
 import type { Verdict } from './batch.js';
 import { copyData, fixedOf, guardOf, handedOut, packHead, unpackHead, wakeOf } from './head.js';
 import type { Known } from './head.js';
-import { dueOf, indexOf, pairOf } from './layout.js';
+import { dueOf, indexOf, pairOf, sortOf } from './layout.js';
 import { unavailable } from './refusal.js';
 import { nameIn, pack } from './text.js';
 import type { Packed } from './text.js';
@@ -51,17 +51,32 @@ export function plan(prepared: Prepared, stamp: string, before: Known | undefine
   const creates = expect === 'absent';
   const [out, put] = creates ? [[], members(after.head)] : difference(old.head, after.head);
   const guard = creates ? '' : before ? guardOf(expect) : '-';
-  const wake = wakeIn(patch?.wake);
-  const due = wake === '' ? '' : dueOf(pairOf(after.head.kind, after.head.name));
-  const flags = (creates ? 'c' : '') + (meta ? 'm' : '');
-  const counts = `${entries.length}\0${out.length}\0${put.length}\0${flags}\0${old.head.length}`;
-  const args: Argument[] = [
-    `${counts}\0${wake}\0${due}\0${old.trimmed}\0${after.trimmed}\0${nameIn(id)}\0${guard}`,
-    packHead(after),
-  ];
-  if (creates) args.push(pairOf(after.head.kind, after.head.name));
-  if (meta) args.push(meta.packed);
-  args.push(...entries, ...out, ...put);
+  const wake = patch?.wake;
+  const pair = pairOf(after.head.kind, after.head.name);
+  const args: Argument[] = ['', packHead(after)];
+  let flags = '';
+  if (wake !== undefined) {
+    flags += 'w';
+    args.push(wakeIn(wake), dueOf(pair), nameIn(id));
+  }
+  if (out.length + put.length > 0) {
+    flags += 'i';
+    args.push(out.length, put.length, ...out, ...put);
+  }
+  if (creates || after.head.status !== old.head.status) {
+    flags += 's';
+    args.push(sortOf(pair, after.head.status));
+  }
+  if (after.trimmed !== old.trimmed) {
+    flags += 't';
+    args.push(old.trimmed, after.trimmed);
+  }
+  if (meta) {
+    flags += 'm';
+    args.push(meta.packed);
+  }
+  args[0] = `${flags}\0${entries.length}\0${old.head.length}\0${guard}`;
+  args.push(...entries);
   return { args, after };
 }
 
@@ -85,8 +100,7 @@ function applied({ change, meta, tags }: Prepared, { head: old, trimmed, fixed }
   return { head, trimmed: Math.max(trimmed, Math.min(trimTo, head.length)), fixed: isFixed ? fixed : fixedOf(head) };
 }
 
-function wakeIn(wake: Wake | undefined): string {
-  if (wake === undefined) return '';
+function wakeIn(wake: Wake): string {
   if (wake === null) return 'never';
   return 'at' in wake ? `=${wake.at}` : `+${wake.inMs}`;
 }
@@ -94,7 +108,7 @@ function wakeIn(wake: Wake | undefined): string {
 /** All by which a stream is found in the index. */
 export function members({ id, kind, name, status, tags }: Head): string[] {
   const tagged = Object.entries(tags).map(([key, value]) => indexOf.tag(key, value));
-  return [indexOf.name(pairOf(kind, name)), indexOf.status(status), ...tagged].map((prefix) => prefix + nameIn(id));
+  return [indexOf.sort(sortOf(pairOf(kind, name), status)), ...tagged].map((prefix) => prefix + nameIn(id));
 }
 
 function difference(old: Head, next: Head): [out: string[], put: string[]] {

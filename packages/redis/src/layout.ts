@@ -5,8 +5,7 @@ export const FORMAT = 1;
 
 /** What stands before the id in the index of a partition, by what it is found. */
 export const indexOf = {
-  name: (pair: string): string => `n\0${pair}\0`,
-  status: (status: string): string => `s\0${nameIn(status)}\0`,
+  sort: (sort: string): string => `s\0${sort}\0`,
   tag: (key: string, value: string): string => `t\0${nameIn(key)}\0${nameIn(value)}\0`,
 };
 
@@ -15,9 +14,14 @@ export function pairOf(kind: string, name: string): string {
   return `${nameIn(kind)}\0${nameIn(name)}`;
 }
 
+/** A pair with a status: what lists ask for most. */
+export function sortOf(pair: string, status: string): string {
+  return `${pair}\0${nameIn(status)}`;
+}
+
 /**
  * The keys of one partition. All have one hash tag, so a script may touch any of them: they lie in one slot of a cluster.
- * - `record` (hash): `at`, the latest moment handed out; the pairs of kind and name that were ever used; in partition 0 also
+ * - `record` (hash): `at`, the latest moment handed out; the sorts (kind, name and status) that were ever used; in partition 0 also
  *   the format and the number of partitions.
  * - `index` (sorted set, all scores 0): what finds ids, in the order of their bytes.
  * - `stream` (hash): `h` head, `w` wakeAt, `m` meta; an entry under its index; under `k` and a key, the index of its entry.

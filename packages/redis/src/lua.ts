@@ -30,4 +30,3 @@ export function script(...parts: readonly string[]): Script {
   const source = parts.join('').trim();
   return { source, digest: createHash('sha1').update(source).digest('hex') };
 }
-

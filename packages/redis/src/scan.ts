@@ -4,7 +4,7 @@ import { handedOut, unpackHead } from './head.js';
 import { indexOf } from './layout.js';
 import type { Partition } from './layout.js';
 import { WAKES } from './script.js';
-import type { Space } from './space.js';
+import type { Sort, Space } from './space.js';
 import { nameIn, nameOut } from './text.js';
 
 /** Where a stream stands in an order. `wakeAt` counts in wake order only. */
@@ -61,21 +61,21 @@ function matches(head: Head, { kind, name, status, tag }: Query): boolean {
   return tag === undefined || (Object.hasOwn(head.tags, tag.key) && head.tags[tag.key] === tag.value);
 }
 
-/** By what selects most: a tag, else the status, else kind and name. */
+/** By a tag, or by kind, name and status. */
 async function idRanges(space: Space, query: Query): Promise<readonly Range[]> {
-  const { tag, status, after } = query;
-  const from = (prefixes: readonly string[]): readonly Range[] =>
-    space.partitions.flatMap((partition) => prefixes.map((prefix) => idRange(space, partition, prefix, after)));
-  if (tag) return from([indexOf.tag(tag.key, tag.value)]);
-  if (status) return from([...new Set(status)].map((one) => indexOf.status(one)));
-  const used = await usedPairs(space, query);
-  return used.flatMap(({ partition, pairs }) => pairs.map((pair) => idRange(space, partition, indexOf.name(pair), after)));
+  const { tag, after } = query;
+  if (tag) return space.partitions.map((partition) => idRange(space, partition, indexOf.tag(tag.key, tag.value), after));
+  const used = await usedSorts(space, query);
+  return used.flatMap(({ partition, sorts }) => sorts.map((sort) => idRange(space, partition, indexOf.sort(sort.join('\0')), after)));
 }
 
-async function usedPairs(space: Space, { kind, name }: Query): ReturnType<Space['pairs']> {
-  const wanted = [kind, name].map((one) => (one === undefined ? undefined : nameIn(one)));
-  const fits = (pair: string): boolean => pair.split('\0').every((part, i) => wanted[i] === undefined || wanted[i] === part);
-  return (await space.pairs()).map(({ partition, pairs }) => ({ partition, pairs: pairs.filter(fits) }));
+async function usedSorts(space: Space, { kind, name, status }: Query): ReturnType<Space['sorts']> {
+  const isOneOf = (part: string, wanted: readonly string[] | undefined): boolean => !wanted || wanted.map(nameIn).includes(part);
+  const fits = ([itsKind, itsName, itsStatus]: Sort): boolean =>
+    isOneOf(itsKind, kind === undefined ? kind : [kind]) &&
+    isOneOf(itsName, name === undefined ? name : [name]) &&
+    isOneOf(itsStatus, status);
+  return (await space.sorts()).map(({ partition, sorts }) => ({ partition, sorts: sorts.filter(fits) }));
 }
 
 function idRange(space: Space, partition: Partition, prefix: string, after: string | undefined): Range {
@@ -95,8 +95,11 @@ function idRange(space: Space, partition: Partition, prefix: string, after: stri
 
 async function wakeRanges(space: Space, query: Query): Promise<readonly Range[]> {
   const after = query.after === undefined ? undefined : placeOf(query.after);
-  const used = await usedPairs(space, query);
-  return used.flatMap(({ partition, pairs }) => pairs.map((pair) => wakeRange(space, partition, partition.due(pair), after)));
+  const used = await usedSorts(space, query);
+  return used.flatMap(({ partition, sorts }) => {
+    const pairs = new Set(sorts.map(([kind, name]) => `${kind}\0${name}`));
+    return [...pairs].map((pair) => wakeRange(space, partition, partition.due(pair), after));
+  });
 }
 
 function wakeRange(space: Space, partition: Partition, due: string, after: Omit<Place, 'partition'> | undefined): Range {

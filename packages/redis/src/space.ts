@@ -2,6 +2,8 @@ import { Partition, partitionOf } from './layout.js';
 import type { Script } from './lua.js';
 import type { Argument, Reply, Wire } from './wire.js';
 
+export type Sort = readonly [kind: string, name: string, status: string];
+
 /** One namespace: its partitions, the way to them, and the latest moment that was seen there. */
 export class Space {
   readonly partitions: readonly Partition[];
@@ -26,13 +28,13 @@ export class Space {
     return this.wire.run(script, partition?.number ?? 0, keys, args);
   }
 
-  /** The kinds and names that were ever used in each partition, as pairs. */
-  pairs(): Promise<readonly { readonly partition: Partition; readonly pairs: readonly string[] }[]> {
+  /** What was ever used in each partition: kind, name and status, as they are stored. */
+  sorts(): Promise<readonly { readonly partition: Partition; readonly sorts: readonly Sort[] }[]> {
     return Promise.all(
       this.partitions.map(async (partition) => {
         const fields = (await this.wire.call(partition.number, 'hkeys', partition.record)) as readonly Buffer[];
-        const pairs = fields.map((field) => field.toString()).filter((field) => field.includes('\0'));
-        return { partition, pairs: pairs.map((field) => field.slice(1)) };
+        const sorts = fields.map((field) => field.toString()).filter((field) => field.includes('\0'));
+        return { partition, sorts: sorts.map((field) => field.slice(1).split('\0') as unknown as Sort) };
       }),
     );
   }

@@ -22,6 +22,7 @@ interface Task {
 /** A server that forgets its scripts again and again is given up after so many. */
 const MOST_RELOADS = 5;
 const ONE_NODE = 0;
+const FEW = 8;
 
 /**
  * Sends what is asked for in one turn of the event loop in one go: to one node as one pipeline, to a cluster as one for each
@@ -79,7 +80,11 @@ export class Wire {
         this.#isPlanned = false;
         const groups = [...this.#tasks.values()];
         this.#tasks = new Map();
-        for (const tasks of groups) this.#send(tasks);
+        for (const tasks of groups) {
+          // The answer to a pipeline comes when all of it is done; a few long scripts are better answered one by one.
+          if (tasks.length > FEW) this.#send(tasks);
+          else for (const task of tasks) this.#send([task]);
+        }
       }),
     );
   }

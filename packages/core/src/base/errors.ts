@@ -102,9 +102,13 @@ export class StoreUnavailableError extends StoreError {
 /** The store is behind what it has acknowledged: a failover or a restored backup lost a tail. Code `STORE_REGRESSION`. */
 export class StoreRegressionError extends StoreError {
   constructor(id: string, seen: number, found: number) {
-    super('STORE_REGRESSION', `The store went back in time: "${id}" was at version ${seen} and is at ${found} now.`, {
-      details: { id, seen, found },
-    });
+    super(
+      'STORE_REGRESSION',
+      `The store has lost what it had answered: "${id}" was at version ${seen}; now it is at ${found}, and lacks entries.`,
+      {
+        details: { id, seen, found },
+      },
+    );
   }
 }
 

@@ -4,8 +4,8 @@ import { StoreError } from '../base/errors.js';
 import type { Head, Query, Store } from '../base/store.js';
 import type { Admin, Health, RunQuery, RunsPage, RunStatus, RunSummary } from './admin-types.js';
 import { readMeta } from './meta.js';
-import { streamOf } from './pen.js';
-import type { Desk } from './pen.js';
+import { streamOf } from './desk.js';
+import type { Desk } from './desk.js';
 import { viewOf } from './run-view.js';
 import type { Verbs } from './verbs.js';
 

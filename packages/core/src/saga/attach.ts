@@ -3,7 +3,7 @@ import type { Codec } from '../base/codec.js';
 import type { Store } from '../base/store.js';
 import { OwnershipLostError, RuntimeStoppedError, SagaIdConflictError } from './errors.js';
 import { History } from './history.js';
-import { streamOf } from './pen.js';
+import { streamOf } from './desk.js';
 import type { Run } from './run.js';
 
 /** What a start that meets a run of its id needs of the runtime. */

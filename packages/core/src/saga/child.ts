@@ -8,8 +8,8 @@ import { OwnershipLostError, RuntimeStoppedError, SagaCompensatedError, SagaStil
 import type { History } from './history.js';
 import { readMeta } from './meta.js';
 import type { Meta } from './meta.js';
-import { streamOf } from './pen.js';
-import type { Desk } from './pen.js';
+import { streamOf } from './desk.js';
+import type { Desk } from './desk.js';
 import type { Room } from './room.js';
 import type { RunHandle, StartOptions, WaitOptions } from './runtime-types.js';
 import type { Invoke } from './step-call.js';

@@ -1,17 +1,20 @@
 import { encodeRecord } from '../base/codec.js';
 import type { Codec } from '../base/codec.js';
 import type { RedressError } from '../base/errors.js';
-import type { Entry, Head, HeadPatch, NewEntry, Wake } from '../base/store.js';
+import type { Entry, HeadPatch, Loaded, NewEntry, Wake } from '../base/store.js';
 import type { Tags } from './definition.js';
+import { insist } from './divided.js';
 import { History } from './history.js';
 import { handedBack, NotedMeta, writeMeta } from './meta.js';
 import type { Meta, MetaChanges } from './meta.js';
 import { OwnershipLostError } from './errors.js';
-import { Pen, streamOf } from './pen.js';
-import type { Desk, PenEvents } from './pen.js';
+import { streamOf } from './desk.js';
+import { Pen } from './pen.js';
+import type { Desk } from './desk.js';
+import type { PenEvents } from './pen.js';
 import { recordOf } from './records.js';
 import type { JournalRecord, RecordOf, RecordType } from './records.js';
-import { MOST_ENTRIES, TooLate } from './writes.js';
+import { MOST_ENTRIES, tellWritten, TooLate } from './writes.js';
 import type { Buffered, Write } from './writes.js';
 
 /** The journal of a run that this process owns: what it says, what is to be written next, and the pen that writes it. */
@@ -24,6 +27,8 @@ export class Journal implements PenEvents {
   private busy = false;
   /** Parked or ended by its last commit: nothing comes after it. */
   private away = false;
+  /** It was given away here: what becomes of it then is no loss. */
+  private isGivenUp = false;
   /** Others have written since this run was to be parked. */
   private news = false;
   /** Whether the end of the way forward comes too late. */
@@ -37,6 +42,8 @@ export class Journal implements PenEvents {
   onClosed: (reason: RedressError) => void = () => {};
   /** Called once, when the run has become durable. */
   onDurable: () => void = () => {};
+  /** Called when the store holds another story of this run than this owner: nobody may go on without a person. */
+  onDivided: (error: RedressError) => void = () => {};
   /** Called when others have written to the run. */
   onForeign: () => void = () => {};
   private readonly noted = new NotedMeta();
@@ -45,17 +52,16 @@ export class Journal implements PenEvents {
     private readonly desk: Desk,
     readonly saga: string,
     readonly id: string,
-    found?: { readonly head: Head; readonly history: History; readonly claimedAt: number },
+    found?: { readonly loaded: Loaded; readonly history: History; readonly claimedAt: number },
     tags?: Tags,
   ) {
     this.stream = streamOf(saga, id);
     this.past = found?.history ?? new History();
     this.pen = new Pen(desk, saga, id, this.stream, this, tags);
     if (!found) return;
-    this.pen.head = found.head;
-    this.pen.renewed(found.claimedAt);
+    this.pen.take(found.loaded, found.claimedAt);
     // The claim set the lease's end from the store's clock: that is what it was then. Later is safer than sooner.
-    this.aheadMs = (found.head.wakeAt ?? 0) - desk.leaseMs - desk.environment.clock.monotonic();
+    this.aheadMs = (found.loaded.head.wakeAt ?? 0) - desk.leaseMs - desk.environment.clock.monotonic();
   }
 
   /** What the journal says, with what is buffered. */
@@ -139,13 +145,17 @@ export class Journal implements PenEvents {
 
   onLost(reason: RedressError): void {
     this.buffer = [];
+    if (!this.isGivenUp) void insist(this.desk.environment.clock, () => this.pen.lookBack());
     // One that was never ours, because somebody else had created it, is not left.
     if (this.durable) this.tell('run.left', { details: { why: reason.message } });
     this.onClosed(reason);
   }
 
   readonly onUnavailable = (error: RedressError): void => this.tell('store.unavailable', { error });
-  readonly onRegressed = (error: RedressError): void => this.tell('store.regressed', { error });
+  onRegressed(error: RedressError, restored: boolean): void {
+    this.tell('store.regressed', { error, details: { restored } });
+    if (!restored) this.onDivided(error);
+  }
 
   onNews(entries: readonly Entry[]): void {
     this.news = true;
@@ -214,7 +224,7 @@ export class Journal implements PenEvents {
       return { ...patch, ...(given && { wake: { inMs: 0 } }), ...(changes && { meta: writeMeta(this.meta) }) };
     };
     this.pen.commit(entries, asked, (error) => {
-      if (error === undefined) this.publish(batch);
+      if (error === undefined && this.desk.environment.events.listening) tellWritten(this, batch);
       if (error === undefined && patch.owner === null) this.away = true;
       if (error instanceof TooLate) this.takeBack(batch);
       else this.noted.written(changes);
@@ -246,6 +256,7 @@ export class Journal implements PenEvents {
     this.news = false;
     await this.flush({ owner: null, wake });
     this.tell('run.parked', { details: { why } });
+    this.isGivenUp = true;
     this.close(why);
   }
 
@@ -255,6 +266,7 @@ export class Journal implements PenEvents {
    */
   async handBack(why: string, delayMs: number, counted = false): Promise<void> {
     if (this.closed) return;
+    this.isGivenUp = true;
     this.close(why);
     // What was to be written beside entries is not written without them.
     const meta = (): string | undefined => (counted ? handedBack(this.pen.head?.meta ?? '', why) : undefined);
@@ -276,19 +288,6 @@ export class Journal implements PenEvents {
   /** Settles when no commit is in flight. */
   idle(): Promise<void> {
     return this.busy ? new Promise((resolve) => this.idlers.push(resolve)) : Promise.resolve();
-  }
-
-  private publish(batch: readonly Buffered[]): void {
-    if (!this.desk.environment.events.listening) return;
-    for (const { told } of batch) {
-      const step = told.n === 0 ? undefined : this.history.step(told.n).intent.operation;
-      const error = 'error' in told.record ? told.record.error : 'cause' in told.record ? told.record.cause : undefined;
-      this.tell(told.type, {
-        ...(step === undefined ? {} : { step }),
-        ...(error === undefined ? {} : { error }),
-        details: told.record as object,
-      });
-    }
   }
 
   /** Publishes an event about this run. */

@@ -1,6 +1,6 @@
 import type { Timer } from '../base/clock.js';
 import type { Journal } from './journal.js';
-import type { Desk } from './pen.js';
+import type { Desk } from './desk.js';
 
 const BEATS_PER_LEASE = 6;
 
@@ -46,9 +46,12 @@ export class Leases {
     this.renewing = true;
     try {
       const ids = journals.map((journal) => journal.stream);
+      const versions = journals.map(({ version }) => version);
       const answers = await this.desk.store.renew(this.desk.owner, ids, this.desk.leaseMs);
       answers.forEach((answer, i) => {
         const journal = journals[i] as Journal;
+        // The store has gone back: what that means, a look at the journal tells.
+        if (answer.version < (versions[i] as number)) return void journal.refresh().catch(() => {});
         if (answer.owner === this.desk.owner) {
           journal.renewed(sentAt);
           if (answer.version > journal.version) void journal.refresh().catch(() => {});

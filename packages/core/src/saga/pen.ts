@@ -1,25 +1,16 @@
 import { sleep } from '../base/clock.js';
 import { ConflictError, messageOf, RedressError, StoreRegressionError, StoreUnavailableError } from '../base/errors.js';
-import type { Codec } from '../base/codec.js';
-import type { Environment } from '../base/environment.js';
-import type { Commit, Entry, Head, HeadPatch, Loaded, NewEntry, Store, Wake } from '../base/store.js';
+import type { Commit, Entry, Head, HeadPatch, Loaded, NewEntry, Wake } from '../base/store.js';
 import type { Tags } from './definition.js';
+import type { Desk } from './desk.js';
 import { OwnershipLostError } from './errors.js';
 import { isForeign } from './records.js';
-
-/** What all runs of a runtime share. */
-export interface Desk {
-  readonly store: Store;
-  readonly environment: Environment;
-  /** The codec that writes, then those that only read. */
-  readonly codecs: readonly Codec[];
-  readonly owner: string;
-  readonly leaseMs: number;
-}
+import { isSame, mend } from './restore.js';
 
 export interface PenEvents {
   onLost(reason: RedressError): void;
-  onRegressed(error: RedressError): void;
+  /** The store went back. Not `restored`: what it has is another story than this owner's, and the run is left. */
+  onRegressed(error: StoreRegressionError, restored: boolean): void;
   onUnavailable(error: RedressError): void;
   /** Others have appended these, and the head is as they left it. */
   onNews(entries: readonly Entry[]): void;
@@ -35,6 +26,9 @@ const LAST_PAUSE_MS = 1_000;
 export class Pen {
   /** As last seen; undefined until the stream is created. */
   head: Head | undefined;
+  /** All that the stream holds, as last seen: what to write again when the store has lost it. */
+  private readonly kept: NewEntry[] = [];
+  private isDivided = false;
   private safeUntil = Infinity;
   private closedBy: RedressError | undefined;
   /** Requests to write. */
@@ -52,6 +46,13 @@ export class Pen {
 
   get closed(): RedressError | undefined {
     return this.closedBy;
+  }
+
+  /** Takes a claimed stream over. */
+  take({ head, entries }: Loaded, claimedAt: number): void {
+    this.head = head;
+    this.kept.push(...entries);
+    this.renewed(claimedAt);
   }
 
   /** Whether the lease surely lasts at this monotonic moment. */
@@ -91,7 +92,7 @@ export class Pen {
     const sentAt = this.desk.environment.clock.monotonic();
     this.send(entries, head).then(
       (commit) => {
-        const lost = this.accept(commit, entries.length, head, sentAt);
+        const lost = this.accept(commit, entries, head, sentAt);
         if (lost instanceof Promise) void lost.then(done, done);
         else done(lost);
       },
@@ -166,7 +167,7 @@ export class Pen {
       try {
         const commit = await this.send(entries, head);
         // One that was there already may be as old as the first attempt, and so is its lease.
-        const lost = await this.accept(commit, entries.length, head, commit.applied ? sentAt : firstSentAt);
+        const lost = await this.accept(commit, entries, head, commit.applied ? sentAt : firstSentAt);
         if (lost) throw lost;
         return;
       } catch (again) {
@@ -179,13 +180,14 @@ export class Pen {
   /** Takes an answered commit in. Answers the loss of ownership, if it shows one. */
   private accept(
     done: Commit,
-    entries: number,
+    entries: readonly NewEntry[],
     patch: HeadPatch,
     sentAt: number,
   ): OwnershipLostError | undefined | Promise<OwnershipLostError | undefined> {
-    const length = (this.head?.length ?? 0) + entries;
+    const length = (this.head?.length ?? 0) + entries.length;
     const owner = patch.owner === undefined ? this.desk.owner : patch.owner;
     if (!done.applied && done.head.owner !== owner) return this.lose('its last commit was repeated after somebody else wrote');
+    this.kept.push(...entries);
     if (!done.applied && done.head.length !== length) {
       if (patch.wake) this.renewed(sentAt);
       return this.catchUp(done.head, length);
@@ -214,23 +216,59 @@ export class Pen {
     if (!seen) throw this.lose('the id is taken');
     let found: Loaded | undefined;
     try {
-      found = await this.desk.store.load(this.stream, { from: seen.length });
+      // With the last entry that this owner knows: where that is another one, the store has gone back and on again.
+      found = await this.desk.store.load(this.stream, { from: seen.length - 1 });
     } catch (error) {
       return error;
     }
     // What was sent meanwhile may be what is found, and it meets what others have written.
-    if (this.head !== seen || this.sent !== sent) return undefined;
-    if (!found || found.head.version < seen.version || found.head.length < seen.length) {
-      const error = new StoreRegressionError(this.stream, seen.version, found?.head.version ?? 0);
-      this.events.onRegressed(error);
-      throw this.lose(error.message);
-    }
+    // Nor is it for one who has lost the run to mend what is found, but for `lookBack`.
+    if (this.head !== seen || this.sent !== sent || this.closedBy) return undefined;
+    const [last, ...news] = found?.entries ?? [];
+    if (!found || found.head.version < seen.version || !isSame(last, this.kept.at(-1))) return this.regressed(seen);
     if (found.head.owner !== this.desk.owner) throw this.lose('another process has claimed it');
-    const strange = found.entries.some(({ type }) => !isForeign(type));
+    const strange = news.some(({ type }) => !isForeign(type));
     if (strange || (refused && found.head.stamp === seen.stamp)) throw this.lose('its journal holds entries that this pass did not write');
     this.head = found.head;
-    if (found.entries.length > 0) this.events.onNews(found.entries);
+    this.kept.push(...news);
+    if (news.length > 0) this.events.onNews(news);
     return undefined;
+  }
+
+  /** After the ownership was lost: whether the store still holds what this owner had been answered. */
+  async lookBack(): Promise<void> {
+    const { head: seen } = this;
+    if (!seen || this.isDivided) return;
+    const found = await this.desk.store.load(this.stream, { from: seen.length - 1, limit: 1 });
+    if (!isSame(found?.entries[0], this.kept.at(-1))) await this.mend(seen, null);
+  }
+
+  /** The store has lost what it had answered: it is written again where nobody else has begun anew. */
+  private async regressed(seen: Head): Promise<unknown> {
+    const sentAt = this.desk.environment.clock.monotonic();
+    let restored: Head | undefined;
+    try {
+      restored = await this.mend(seen, this.desk.owner);
+    } catch (error) {
+      return error instanceof ConflictError ? this.reconcile(false) : error;
+    }
+    if (this.head !== seen) return undefined;
+    if (!restored) throw this.lose('the store holds another journal than this process has written');
+    this.head = restored;
+    this.renewed(sentAt);
+    return undefined;
+  }
+
+  private async mend(seen: Head, owner: string | null): Promise<Head | undefined> {
+    const { desk, stream, kept: entries } = this;
+    const found = await desk.store.load(stream);
+    if (this.head !== seen) return undefined;
+    this.sent += 1;
+    const mended = await mend(desk, { head: seen, entries }, found, owner, this.isSafe(desk.environment.clock.monotonic()));
+    this.isDivided ||= mended.is === 'divided';
+    const error = new StoreRegressionError(stream, seen.version, found?.head.version ?? 0);
+    if (mended.is !== 'another') this.events.onRegressed(error, mended.is === 'restored');
+    return mended.is === 'restored' ? mended.head : undefined;
   }
 
   /** The store will never take this: nobody can go on here. */
@@ -257,9 +295,4 @@ export class Pen {
     this.close(why, error);
     return error;
   }
-}
-
-/** Id of the stream of a run. */
-export function streamOf(saga: string, id: string): string {
-  return `${saga}/${id}`;
 }

@@ -28,6 +28,8 @@ export interface RunHost {
   readonly places: Pick<Room, 'waiting'>;
   /** What has become of the pivots of the children that a run waits for. */
   pivots(history: History): Promise<Meta['pivot']>;
+  /** Keeps everybody from going on with a run until a person releases it. */
+  hold(saga: string, id: string, why: string): void;
   /** Arguments of a run, as a replay gets them. */
   copied(args: readonly unknown[]): readonly unknown[];
   now(): Promise<number>;

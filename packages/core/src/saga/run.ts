@@ -63,6 +63,7 @@ export class Run implements PassHost, UnwindHost {
     void this.done.then(() => this.limits.cancel());
     journal.onDurable = () => this.settleCreated.resolve();
     journal.onForeign = () => this.onForeign();
+    journal.onDivided = (error) => host.hold(journal.saga, journal.id, error.message);
     journal.onClosed = (reason) => {
       this.pass?.close(reason);
       this.interruption?.abort();

@@ -13,12 +13,13 @@ import type { Operation, SagaDefinition } from './definition.js';
 import { OwnershipLostError, RuntimeStoppedError } from './errors.js';
 import { attach, attachStored } from './attach.js';
 import { Children } from './child.js';
+import { holdDivided } from './divided.js';
 import { History } from './history.js';
 import { createAdmin } from './admin.js';
 import type { Admin } from './admin-types.js';
 import { Journal } from './journal.js';
-import { streamOf } from './pen.js';
-import type { Desk } from './pen.js';
+import { streamOf } from './desk.js';
+import type { Desk } from './desk.js';
 import { Verbs } from './verbs.js';
 import { Leases } from './leases.js';
 import { Leaving } from './leaving.js';
@@ -46,6 +47,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 }
 
 class SagaRuntime implements Runtime, RunHost {
+  readonly runtime: Runtime = this;
   readonly environment: Environment;
   readonly store: Store;
   readonly codecs: readonly Codec[];
@@ -100,10 +102,6 @@ class SagaRuntime implements Runtime, RunHost {
     this.verbs = new Verbs(this.desk, (stream) => this.nudge(stream));
     this.admin = createAdmin(this, this.verbs);
     this.children = new Children(this, this.verbs);
-  }
-
-  get runtime(): Runtime {
-    return this;
   }
 
   get room(): number {
@@ -202,6 +200,8 @@ class SagaRuntime implements Runtime, RunHost {
     else this.worker.expect(0);
   }
 
+  readonly hold = (saga: string, id: string, why: string): void => void holdDivided(this.environment.clock, this.verbs, saga, id, why);
+
   startWorker(): void {
     if (!this.stopping) this.worker.start();
   }
@@ -243,7 +243,7 @@ class SagaRuntime implements Runtime, RunHost {
       await this.store.renew(this.desk.owner, [head.id], Math.min(1_000 * 2 ** head.claims, 300_000));
       return;
     }
-    const run = this.own(new Journal(this.desk, head.name, id, { head: loaded.head, history, claimedAt }));
+    const run = this.own(new Journal(this.desk, head.name, id, { loaded, history, claimedAt }));
     this.places.take(head.id, run.done);
     run.resume(this.registry.saga(head.name, (history.started as StartedRecord).version));
   }

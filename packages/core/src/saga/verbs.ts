@@ -8,8 +8,8 @@ import { History, undoneKey } from './history.js';
 import { plainError } from './intent.js';
 import { readMeta, shortCause, writeMeta } from './meta.js';
 import type { Meta } from './meta.js';
-import { streamOf } from './pen.js';
-import type { Desk } from './pen.js';
+import { streamOf } from './desk.js';
+import type { Desk } from './desk.js';
 import type { RecordOf, RecordType, StuckRecord } from './records.js';
 
 /** A run as it is when a verb is judged. */

@@ -11,8 +11,8 @@ import {
   SagaStuckError,
 } from './errors.js';
 import { History } from './history.js';
-import { streamOf } from './pen.js';
-import type { Desk } from './pen.js';
+import { streamOf } from './desk.js';
+import type { Desk } from './desk.js';
 import type { Run } from './run.js';
 import type { RunEnd } from './run-end.js';
 import type { WaitOptions } from './runtime-types.js';

@@ -1,6 +1,6 @@
 import type { Timer } from '../base/clock.js';
 import type { Head } from '../base/store.js';
-import type { Desk } from './pen.js';
+import type { Desk } from './desk.js';
 
 /** What the worker needs of the runtime. */
 export interface WorkerHost {

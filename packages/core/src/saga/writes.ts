@@ -1,4 +1,5 @@
 import type { HeadPatch, NewEntry } from '../base/store.js';
+import type { History } from './history.js';
 import type { JournalRecord } from './records.js';
 
 /** An entry of the next commit, and what it tells. */
@@ -18,3 +19,19 @@ export interface Write {
 
 /** A commit is not made: what others have written forbids it. */
 export class TooLate extends Error {}
+
+/** Announces what has become durable. */
+export function tellWritten(
+  journal: { readonly history: History; tell(name: string, more: object): void },
+  batch: readonly Buffered[],
+): void {
+  for (const { told } of batch) {
+    const step = told.n === 0 ? undefined : journal.history.step(told.n).intent.operation;
+    const error = 'error' in told.record ? told.record.error : 'cause' in told.record ? told.record.cause : undefined;
+    journal.tell(told.type, {
+      ...(step === undefined ? {} : { step }),
+      ...(error === undefined ? {} : { error }),
+      details: told.record as object,
+    });
+  }
+}

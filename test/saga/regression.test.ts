@@ -1,0 +1,191 @@
+import { defineSaga, defineStep, StoreUnavailableError } from '@redress/core';
+import type { Head, RedressEvent, Store } from '@redress/core';
+import { describe, expect, it } from 'vitest';
+import { World } from './support.js';
+
+/** The store is again as it was when it held the first `length` entries of a stream. 0: it never held the stream. */
+async function rewind(store: Store, id: string, length: number, owner?: string | null): Promise<void> {
+  const found = await store.load(id);
+  if (!found) throw new Error(`no ${id}`);
+  await store.drop(id, found.head);
+  if (length === 0) return;
+  const { head, entries } = found;
+  const lost: Partial<Head> = owner === undefined ? {} : { owner };
+  await store.commit({
+    id,
+    expect: 'absent',
+    create: { kind: head.kind, name: head.name },
+    entries: entries.slice(0, length).map(({ key, type, data }) => ({ key, type, data })),
+    head: { status: head.status, meta: head.meta, owner: lost.owner === undefined ? head.owner : lost.owner, wake: { inMs: 60_000 } },
+  });
+}
+
+const regressions = (events: readonly RedressEvent[]): unknown[] =>
+  events.filter(({ name }) => name === 'store.regressed').map(({ details }) => details);
+
+/** A run at its third step, which takes `ms`; the store loses a part of it meanwhile. */
+function threeSteps(world: World, ms: number, slow = 'c') {
+  const ran: string[] = [];
+  const wait = (): Promise<void> => new Promise((resolve) => void world.clock.setTimer(ms, resolve));
+  const make = (name: string) =>
+    defineStep(name, { readOnly: true }, async () => {
+      ran.push(name);
+      if (name === slow) await wait();
+      return name;
+    });
+  const steps = [make('a'), make('b'), make('c')] as const;
+  const saga = defineSaga('three', { id: () => 'x' }, async (run) => {
+    const all: string[] = [];
+    for (const one of steps) all.push(await run.step(one));
+    return all.join('');
+  });
+  return { ran, saga, options: { sagas: [saga], steps: [...steps], lease: 6_000 as const, poll: 100 } };
+}
+
+const KEYS = ['started', 'step:1', 'step:1/outcome', 'step:2', 'step:2/outcome', 'step:3', 'step:3/outcome', 'end'];
+
+describe('a store that has lost what it had answered', () => {
+  for (const [what, length, owner] of [
+    ['its tail', 2, undefined],
+    ['all of the run', 0, undefined],
+    ['the claim as well', 3, null],
+  ] as const) {
+    it(`gets it again from the owner: ${what}`, async () => {
+      const world = new World();
+      const { ran, saga, options } = threeSteps(world, 500);
+      const { runtime, events } = world.process(options);
+      const end = runtime.run(saga, []);
+      await world.clock.advance(100);
+      await rewind(world.store, 'three/x', length, owner);
+      expect(await world.clock.until(end)).toBe('abc');
+      expect(ran).toEqual(['a', 'b', 'c']);
+      expect(regressions(events)).toEqual([{ restored: true }]);
+      const found = await world.store.load('three/x');
+      expect(found?.entries.map(({ key }) => key)).toEqual(KEYS);
+      expect(found?.head).toMatchObject({ status: 'completed', owner: null, wakeAt: null });
+    });
+  }
+
+  it('gets it again with the next heart-beat, before anybody else finds the run', async () => {
+    const world = new World();
+    const { ran, saga, options } = threeSteps(world, 20_000);
+    const { runtime, events } = world.process(options);
+    const end = runtime.run(saga, []);
+    await world.clock.advance(100);
+    await rewind(world.store, 'three/x', 2);
+    await world.clock.advance(6_000);
+    expect((await world.store.load('three/x'))?.entries.map(({ key }) => key)).toEqual(KEYS.slice(0, 6));
+    expect(await world.clock.until(end, 60_000)).toBe('abc');
+    expect(ran).toEqual(['a', 'b', 'c']);
+    expect(regressions(events)).toEqual([{ restored: true }]);
+  });
+
+  it('gets it again though it does not answer at first', async () => {
+    const world = new World();
+    const { saga, options } = threeSteps(world, 500);
+    let refusals = 0;
+    const { runtime, events } = world.process(options, (store) => ({
+      commit: (change) => {
+        if (change.expect === 'absent' && change.entries.length > 2 && (refusals += 1) < 4)
+          return Promise.reject(new StoreUnavailableError('away'));
+        return store.commit(change);
+      },
+    }));
+    const end = runtime.run(saga, []);
+    await world.clock.advance(100);
+    await rewind(world.store, 'three/x', 0);
+    expect(await world.clock.until(end)).toBe('abc');
+    expect(refusals).toBe(4);
+    expect(regressions(events)).toEqual([{ restored: true }]);
+  });
+
+  it.each([
+    [1, 'a', ['a']],
+    [2, 'b', ['a', 'b']],
+  ] as const)(
+    'of a run that somebody else has begun anew from entry %i: it is held, and goes on when a person says so',
+    async (length, slow, again) => {
+      const world = new World();
+      const { ran, saga, options } = threeSteps(world, 5_000);
+      const one = world.process({ ...options, worker: false });
+      const end = one.runtime.run(saga, []);
+      await world.clock.advance(100);
+      await rewind(world.store, 'three/x', length, null);
+      const { head } = (await world.store.load('three/x'))!;
+      await world.store.commit({ id: 'three/x', expect: head, entries: [], head: { wake: { inMs: 0 } } });
+      const other = threeSteps(world, 4_000, slow);
+      const two = world.process(other.options);
+      await world.clock.advance(20_000);
+      expect([ran, other.ran]).toEqual([['a', 'b', 'c'], again]);
+      expect(regressions(one.events)).toEqual([{ restored: false }]);
+      const shown = await two.runtime.admin.show('three', 'x');
+      expect(shown).toMatchObject({ status: 'running', held: true });
+      expect(JSON.stringify(shown)).toContain('has lost what it had answered');
+      await two.runtime.admin.release('three', 'x', { who: 'me', why: 'looked' });
+      expect(await world.clock.until(end, 60_000)).toBe('abc');
+    },
+  );
+
+  it('and has got as many other entries since is not taken for what it was', async () => {
+    const world = new World();
+    const { saga, options } = threeSteps(world, 2_000);
+    const { runtime, events } = world.process({ ...options, worker: false });
+    void runtime.run(saga, []).catch(() => {});
+    await world.clock.advance(100);
+    await rewind(world.store, 'three/x', 2);
+    const operator = world.process({ worker: false }).runtime;
+    for (let i = 0; i < 6; i++) await operator.signal('three', 'x', 'news', i);
+    await world.clock.advance(5_000);
+    expect(regressions(events)).toEqual([{ restored: false }]);
+    expect(await operator.admin.show('three', 'x')).toMatchObject({ status: 'running', held: true });
+  });
+});
+
+describe('an owner whose lease has ended', () => {
+  /** Paused in its third step for longer than its lease; `meanwhile` happens to the run. */
+  const pausedWhile = async (meanwhile: (world: World) => Promise<void>) => {
+    const world = new World();
+    const { ran, saga, options } = threeSteps(world, 500);
+    const one = world.process({ ...options, worker: false });
+    void one.runtime.run(saga, []).catch(() => {});
+    await world.clock.advance(100);
+    one.pause();
+    await world.clock.advance(10_000);
+    await meanwhile(world);
+    one.resume();
+    await world.clock.advance(10_000);
+    return { world, ran, saga, options, events: one.events };
+  };
+
+  it('does not bring a run back that has been purged', async () => {
+    const { world, events } = await pausedWhile((at) => rewind(at.store, 'three/x', 0));
+    expect(await world.store.load('three/x')).toBeUndefined();
+    expect(regressions(events)).toEqual([]);
+  });
+
+  it('leaves another run alone that has got its id', async () => {
+    const { world, ran, events } = await pausedWhile(async (at) => {
+      await rewind(at.store, 'three/x', 0);
+      const { saga, options } = threeSteps(at, 60_000);
+      void at
+        .process({ ...options, worker: false })
+        .runtime.run(saga, [])
+        .catch(() => {});
+      await at.clock.advance(100);
+    });
+    expect((await world.store.load('three/x'))?.head).toMatchObject({ status: 'running', length: 6 });
+    expect((await world.process({ worker: false }).runtime.admin.show('three', 'x')).held).toBeFalsy();
+    expect([ran, regressions(events)]).toEqual([['a', 'b', 'c'], []]);
+  });
+
+  it('gives the store what it has lost, for others to go on from there', async () => {
+    const { world, ran, saga, options, events } = await pausedWhile((at) => rewind(at.store, 'three/x', 2, null));
+    expect(regressions(events)).toEqual([{ restored: true }]);
+    const found = await world.store.load('three/x');
+    expect(found?.entries.map(({ key }) => key)).toEqual(KEYS.slice(0, 6));
+    expect(found?.head).toMatchObject({ owner: null, status: 'running' });
+    const two = world.process(options);
+    expect(await world.clock.until(two.runtime.handle(saga, 'x').outcome(), 60_000)).toBe('abc');
+    expect(ran).toEqual(['a', 'b', 'c', 'c']);
+  });
+});
