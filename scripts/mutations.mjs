@@ -1,9 +1,25 @@
 // Takes each guard of test/mutations.mjs out in turn, in memory, and wants its tests to turn red.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mutations } from '../test/mutations.mjs';
 import { root } from './tools.mjs';
+
+const LIMIT_MS = 120_000;
+
+/** A test without its guard may run for ever: then its whole process group ends. */
+function run(args, env) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+    const limit = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), LIMIT_MS);
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
+    child.once('close', (status) => {
+      clearTimeout(limit);
+      resolve({ status, stdout });
+    });
+  });
+}
 
 const only = process.argv.slice(2);
 const chosen = only.length === 0 ? mutations : mutations.filter(({ id }) => only.includes(id));
@@ -18,8 +34,8 @@ for (const { id, guarantee, file, from, also = [], tests } of chosen) {
     continue;
   }
   const env = { ...process.env, REDRESS_MUTATION: id, NO_COLOR: '1', FORCE_COLOR: '0' };
-  const { status, stdout } = spawnSync(process.execPath, [vitest, 'run', tests], { cwd: root, env, encoding: 'utf8', timeout: 120_000 });
-  const red = /(?:×|FAIL) +(?:.*? > )?(.*?)(?: \d+ ?ms)?$/m.exec(stdout ?? '')?.[1]?.trim();
+  const { status, stdout } = await run([vitest, 'run', tests], env);
+  const red = /(?:×|FAIL) +(?:.*? > )?(.*?)(?: \d+ ?ms)?$/m.exec(stdout)?.[1]?.trim();
   const caught = status === 1 && red !== undefined;
   if (!caught) bad += 1;
   console.log(`${caught ? '✔' : '✖'} ${id}: ${guarantee}\n    ${caught ? `red: ${red}` : `no test of ${tests} missed it`}`);
