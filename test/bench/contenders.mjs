@@ -1,0 +1,16 @@
+// Who takes part in `npm run bench -- sagas`. `needs`: a Redis server with that appendfsync, `postgres`, a `file`, or the `shape`
+// of our sagas (commits and bytes by variant).
+const redis = (key, title, module, appendfsync, settings = {}) => ({ key, title, module, appendfsync, settings });
+
+export const CONTENDERS = [
+  { key: 'floor', title: 'list of steps in memory', module: './contenders/floor.mjs' },
+  { key: 'memory', title: 'Redress, memory', module: './contenders/ours.mjs', settings: { store: 'memory' } },
+  { key: 'sqlite', title: 'Redress, SQLite', module: './contenders/ours.mjs', settings: { store: 'sqlite' }, file: true },
+  redis('redis', 'Redress, Redis everysec', './contenders/ours.mjs', 'everysec', { store: 'redis' }),
+  redis('redis-always', 'Redress, Redis always', './contenders/ours.mjs', 'always', { store: 'redis' }),
+  { key: 'raw-sqlite', title: 'limit: raw SQLite commits', module: './contenders/raw-sqlite.mjs', file: true },
+  redis('bare', 'limit: bare ioredis, everysec', './contenders/bare-redis.mjs', 'everysec', { autoPipelining: false }),
+  redis('bare-auto', 'the same, auto-pipelining', './contenders/bare-redis.mjs', 'everysec', { autoPipelining: true }),
+  redis('bare-always', 'limit: bare ioredis, always', './contenders/bare-redis.mjs', 'always', { autoPipelining: false }),
+  redis('bare-always-auto', 'the same, auto-pipelining', './contenders/bare-redis.mjs', 'always', { autoPipelining: true }),
+];
