@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const CHILD = fileURLToPath(new URL('contender-child.mjs', import.meta.url));
-const LONGEST_MS = 180_000;
+const LONGEST_MS = 60_000;
 
 export class Contender {
   #child;

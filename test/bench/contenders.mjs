@@ -1,6 +1,7 @@
 // Who takes part in `npm run bench -- sagas`. `needs`: a Redis server with that appendfsync, `postgres`, a `file`, or the `shape`
 // of our sagas (commits and bytes by variant).
 const redis = (key, title, module, appendfsync, settings = {}) => ({ key, title, module, appendfsync, settings });
+const bullmq = (key, title, appendfsync, way) => ({ ...redis(key, title, './peers/bullmq.mjs', appendfsync, { way }), peer: true });
 
 export const CONTENDERS = [
   { key: 'floor', title: 'list of steps in memory', module: './contenders/floor.mjs' },
@@ -13,4 +14,10 @@ export const CONTENDERS = [
   redis('bare-auto', 'the same, auto-pipelining', './contenders/bare-redis.mjs', 'everysec', { autoPipelining: true }),
   redis('bare-always', 'limit: bare ioredis, always', './contenders/bare-redis.mjs', 'always', { autoPipelining: false }),
   redis('bare-always-auto', 'the same, auto-pipelining', './contenders/bare-redis.mjs', 'always', { autoPipelining: true }),
+  bullmq('bullmq-steps', 'BullMQ, a job per step', 'everysec', 'steps'),
+  bullmq('bullmq-flow', 'BullMQ, a flow', 'everysec', 'flow'),
+  bullmq('bullmq-job', 'BullMQ, one job, its state', 'everysec', 'job'),
+  bullmq('bullmq-steps-always', 'BullMQ, a job per step, always', 'always', 'steps'),
+  bullmq('bullmq-flow-always', 'BullMQ, a flow, always', 'always', 'flow'),
+  { key: 'dbos', title: 'DBOS, PostgreSQL', module: './peers/dbos.mjs', peer: true, postgres: true },
 ];

@@ -83,7 +83,11 @@ async function measureAll(started, quick, skipped) {
   const rounds = quick ? 1 : 5;
   const results = new Map();
   const failed = new Set();
-  for (const one of started) await heat(one).catch(() => {});
+  const fail = (one, place, error) => {
+    failed.add(one);
+    skipped.push({ title: one.title, reason: `${place}: ${String(error.message).split('\n')[0]}` });
+  };
+  for (const one of started) await heat(one).catch((error) => fail(one, 'while it warmed up', error));
   for (const width of WIDTHS) {
     for (const variant of VARIANTS) {
       const totals = new Map();
@@ -95,8 +99,7 @@ async function measureAll(started, quick, skipped) {
             if (round < 0) totals.set(one, await warmUp(one, width, variant, quick ? 300 : 1_000));
             else found.get(one).push(await one.measure({ total: totals.get(one), width, variant }));
           } catch (error) {
-            failed.add(one);
-            skipped.push({ title: one.title, reason: `at ${width}, ${variant}: ${String(error.message).split('\n')[0]}` });
+            fail(one, `at ${width}, ${variant}`, error);
           }
         }
       }
@@ -110,7 +113,7 @@ async function measureAll(started, quick, skipped) {
   return results;
 }
 
-/** Two seconds of both variants before the first turn: compiled code is what runs for days. What fails here fails again where it is told. */
+/** Two seconds of both variants before the first turn: compiled code is what runs for days. */
 async function heat(one) {
   const until = performance.now() + 2_000;
   while (performance.now() < until) for (const variant of VARIANTS) await one.measure({ total: 256, width: 16, variant });

@@ -8,7 +8,18 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 
 const running = new Set();
-process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+const folders = new Set();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+
+function ownFolder(name) {
+  const folder = mkdtempSync(join(tmpdir(), `redress-bench-${name}-`));
+  folders.add(folder);
+  return folder;
+}
 
 export async function freePort() {
   return new Promise((resolve, reject) => {
@@ -36,7 +47,7 @@ export function findRedis() {
 
 /** The append-only file is never rewritten: a rewrite in the middle of a round would hit one contender by chance. */
 export async function startRedis({ command, env }, appendfsync) {
-  const [port, folder] = [await freePort(), mkdtempSync(join(tmpdir(), 'redress-bench-redis-'))];
+  const [port, folder] = [await freePort(), ownFolder('redis')];
   const settings = { port, bind: '127.0.0.1', dir: folder, save: '', appendonly: 'yes', appendfsync, 'auto-aof-rewrite-percentage': 0 };
   const args = Object.entries({ ...settings, 'maxmemory-policy': 'noeviction' }).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
@@ -89,7 +100,7 @@ export function findPostgres() {
 
 /** With the settings of a small server: what is written is on the disk when a commit is answered (fsync, synchronous_commit). */
 export async function startPostgres({ folder, uid, gid }) {
-  const place = mkdtempSync(join(tmpdir(), 'redress-bench-postgres-'));
+  const place = ownFolder('postgres');
   if (uid !== undefined) chownSync(place, uid, gid);
   const as = { cwd: place, ...(uid === undefined ? {} : { uid, gid }) };
   const data = join(place, 'data');
