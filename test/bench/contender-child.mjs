@@ -2,9 +2,19 @@
 import { counted, STEPS } from './contenders/order.mjs';
 
 const [module, settings] = process.argv.slice(2);
-const { open } = await import(new URL(module, import.meta.url));
-const contender = await open(JSON.parse(settings));
+const contender = await opened();
 let used = 0;
+
+async function opened() {
+  try {
+    const { open } = await import(new URL(module, import.meta.url));
+    return await open(JSON.parse(settings));
+  } catch (error) {
+    process.send({ error: String(error?.message ?? error) });
+    // The parent, who has the reason, ends this process.
+    return new Promise(() => {});
+  }
+}
 
 /** What the variant must have done and undone, so that nobody wins by leaving something out. */
 function check(variant, total, before) {

@@ -2,6 +2,8 @@
 // of our sagas (commits and bytes by variant).
 const redis = (key, title, module, appendfsync, settings = {}) => ({ key, title, module, appendfsync, settings });
 const bullmq = (key, title, appendfsync, way) => ({ ...redis(key, title, './peers/bullmq.mjs', appendfsync, { way }), peer: true });
+const openWorkflow = (kind) => ({ key: `openworkflow-${kind}`, module: './peers/openworkflow.mjs', settings: { kind }, peer: true });
+const effect = (kind) => ({ key: `effect-${kind}`, module: './peers/effect.mjs', settings: { kind }, peer: true });
 
 export const CONTENDERS = [
   { key: 'floor', title: 'list of steps in memory', module: './contenders/floor.mjs' },
@@ -20,4 +22,9 @@ export const CONTENDERS = [
   bullmq('bullmq-steps-always', 'BullMQ, a job per step, always', 'always', 'steps'),
   bullmq('bullmq-flow-always', 'BullMQ, a flow, always', 'always', 'flow'),
   { key: 'dbos', title: 'DBOS, PostgreSQL', module: './peers/dbos.mjs', peer: true, postgres: true },
+  { ...openWorkflow('postgres'), title: 'OpenWorkflow, PostgreSQL', postgres: true },
+  { ...openWorkflow('sqlite'), title: 'OpenWorkflow, SQLite', file: true },
+  { ...effect('memory'), title: 'Effect workflow, memory' },
+  { ...effect('postgres'), title: 'Effect workflow, PostgreSQL', postgres: true, keepsGoing: true },
+  { key: 'restate', title: 'Restate, its server', module: './peers/restate.mjs', peer: true, folder: true },
 ];

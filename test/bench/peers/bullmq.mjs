@@ -63,7 +63,8 @@ function chainOf(names, order, prefix = '') {
 const job = {
   start: ({ queue }, order) => queue.add('place', { order, at: STEPS[0] }),
   async process(one) {
-    let { order, at } = one.data;
+    const { order } = one.data;
+    let { at } = one.data;
     const move = async (to) => {
       at = to;
       if (to !== undefined) await one.updateData({ order, at: to });

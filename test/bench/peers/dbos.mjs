@@ -1,6 +1,6 @@
 // DBOS Transact on PostgreSQL: three steps in a workflow, and undo steps in its `catch`, as its documents have it.
 // Settings: called directly under an id of its own, which is the fastest way (no queue, no polling for the result); logs only
-// errors; the pool of the system database as its documents advise to raise it for many workflows at a time.
+// errors; a pool of 20 connections for the system database instead of 10 (10 and 50 were slower here).
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { actOrRefuse, orderOf, STEPS, undo } from '../contenders/order.mjs';
 
