@@ -1,4 +1,5 @@
 // node --expose-gc contender-child.mjs <module> '<json>': one contender in a process of its own. It answers over IPC.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { counted, STEPS } from './contenders/order.mjs';
 
 const [module, settings] = process.argv.slice(2);
@@ -49,15 +50,25 @@ async function lanes(total, width, variant) {
   return { rate: (total / elapsed) * 1000, p50: at(ms, 0.5), p99: at(ms, 0.99) };
 }
 
-async function measured({ total, width, variant }) {
+async function measured({ total, width, variant, delay }) {
   await contender.prepare?.(width, variant);
   globalThis.gc?.();
+  const loop = delay && monitorEventLoopDelay({ resolution: 1 });
+  loop?.enable();
   const [before, asked, cpu] = [{ ...counted }, { ...contender.asked }, process.cpuUsage()];
   const found = contender.perSecond ? { rate: await contender.perSecond(total, width, variant) } : await lanes(total, width, variant);
   const { user, system } = process.cpuUsage(cpu);
   if (!contender.perSecond) check(variant, total, before);
   const verbs = Object.fromEntries(Object.entries(contender.asked ?? {}).map(([verb, n]) => [verb, n - asked[verb]]));
-  return { ...found, cpuUs: (user + system) / total, verbs };
+  const late = loop && delayOf(loop);
+  return { ...found, cpuUs: (user + system) / total, verbs, ...(late ? { delay: late } : {}) };
+}
+
+/** In milliseconds; the resolution is a part of what the histogram holds. */
+function delayOf(loop) {
+  loop.disable();
+  const ms = (ns) => Math.max(0, ns / 1e6 - 1);
+  return { p50: ms(loop.percentile(50)), p99: ms(loop.percentile(99)), max: ms(loop.max) };
 }
 
 async function obey({ ask, told }) {

@@ -31,6 +31,12 @@ const openStore = {
   redis: async ({ url }) => redisStore({ url }),
 };
 
+const report = defineStep('report', { readOnly: true }, async () => 'x'.repeat(2 ** 20));
+/** One step with a large result: variant `big`. */
+const big = defineSaga('big', { id: (id) => id }, async (run) => {
+  await run.step(report);
+});
+
 /** `settings.store`: the name of one of our stores, or a store. */
 export async function open(settings) {
   const store = typeof settings.store === 'string' ? await openStore[settings.store](settings) : settings.store;
@@ -43,12 +49,20 @@ export async function open(settings) {
       return original(...args);
     };
   }
-  const runtime = createRuntime({ store, sagas: [place, many], steps: [reserve, charge, ship, work], worker: settings.worker ?? true });
+  const runtime = createRuntime({
+    store,
+    sagas: [place, many, big],
+    steps: [reserve, charge, ship, work, report],
+    worker: settings.worker ?? true,
+    ...(settings.maxConcurrentRuns ? { maxConcurrentRuns: settings.maxConcurrentRuns } : {}),
+  });
   return {
     durability: store.durability,
     asked,
+    runtime,
     async one(i, variant) {
       if (variant.startsWith('steps-')) return runtime.run(many, [`${variant}-${i}`, Number(variant.slice(6))]);
+      if (variant === 'big') return runtime.run(big, [`big-${i}`]);
       try {
         await runtime.run(place, [orderOf(variant, i)]);
         return 'done';
