@@ -1,10 +1,11 @@
-// npm run bench -- <suite> [--save]: runs a suite of test/bench, prints it, and keeps it in test/bench/results when told to.
+// npm run bench -- <suite> [--save] [--quick] [--only a,b]: runs a suite of test/bench, prints it, and keeps it in test/bench/results when told to.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 
-const SUITES = ['core', 'recovery'];
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { save: { type: 'boolean' }, quick: { type: 'boolean' } } });
+const SUITES = ['core', 'recovery', 'sagas', 'scale'];
+const options = { save: { type: 'boolean' }, quick: { type: 'boolean' }, only: { type: 'string' } };
+const { values, positionals } = parseArgs({ allowPositionals: true, options });
 const [suite = 'core'] = positionals;
 if (!SUITES.includes(suite)) {
   console.error(`There is no suite "${suite}". There are: ${SUITES.join(', ')}.`);
@@ -24,7 +25,7 @@ print(
 );
 print();
 const { run } = await import(`./${suite}.mjs`);
-await run(print, { quick: values.quick ?? false });
+await run(print, { quick: values.quick ?? false, only: values.only });
 if (values.save) {
   const folder = new URL('results/', import.meta.url);
   mkdirSync(folder, { recursive: true });
