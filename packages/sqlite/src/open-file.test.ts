@@ -92,7 +92,7 @@ describe('opening a file', () => {
     run(place.file, 'PRAGMA user_version = 99');
     const error = complaint(place.file);
     expect(error.code).toBe('CONFIG_STORE_NEWER');
-    expect(error.message).toMatch(/version 99.*knows versions up to 1/);
+    expect(error.message).toMatch(/version 99.*knows those of version 2/);
   });
 
   it('says all that is wrong with the options at once', () => {

@@ -3,8 +3,9 @@ import { checkChange, checkClaim, checkLease, checkQuery, StoreError, systemCloc
 import type { Change, Claim, Clock, Commit, Data, Expectation, Head, Loaded, Page, Query, Random, Renewal, Store } from '@redress/core';
 import { commit } from './commit.js';
 import { rollBack } from './driver/driver.js';
-import type { Connection } from './driver/driver.js';
+import type { Connection, Row } from './driver/driver.js';
 import { loadDriver } from './driver/load.js';
+import { Appends } from './entries.js';
 import { KnownHeads } from './known.js';
 import { openFile } from './open-file.js';
 import type { Opened } from './open-file.js';
@@ -18,7 +19,7 @@ import { claim, drop, due, load, renew, scan } from './verbs.js';
  * A store in one file of this computer, made when it is missing and shared by as many processes as one likes. Whatever is
  * answered is on the disk: its durability is `host`. What is asked for in one turn of the event loop shares one wait for it.
  * @throws ConfigurationError when an option is not of its form, and with code `CONFIG_STORE_FILE` when the file cannot be
- *   used, `CONFIG_STORE_NEWER` when a later release has written it, `CONFIG_STORE_DRIVER` when no driver can be loaded.
+ *   used, `CONFIG_STORE_NEWER` or `CONFIG_STORE_OLDER` when another release has written it, `CONFIG_STORE_DRIVER` when no driver can be loaded.
  */
 export function sqliteStore(file: string, options: SqliteStoreOptions = {}): Store {
   checkOptions(file, options);
@@ -27,8 +28,10 @@ export function sqliteStore(file: string, options: SqliteStoreOptions = {}): Sto
   return new SqliteStore(opened, options);
 }
 
-/** The latest moment that the file knows of: its last entry's, or later when what was last was dropped. */
-const CLOCK = 'SELECT max(at, ifnull((SELECT at FROM entry ORDER BY position DESC LIMIT 1), 0)) AS at FROM clock';
+/** The latest moment that the file knows of: its last entry's, or later when what was last was dropped. And where that lies. */
+const CLOCK = `
+  SELECT max(clock.at, ifnull(last.at, 0)) AS at, ifnull(last.position, 0) AS last
+  FROM clock LEFT JOIN (SELECT at, position FROM entry ORDER BY position DESC LIMIT 1) AS last`;
 
 /** Exported for tests, which hand in a connection that they watch. */
 export class SqliteStore implements Store {
@@ -36,6 +39,7 @@ export class SqliteStore implements Store {
   readonly #connection: Connection;
   readonly #tables: Tables;
   readonly #turns: Turns;
+  readonly #appends: Appends;
   readonly #known = new KnownHeads();
   readonly #clock: Pick<Clock, 'now'>;
   readonly #random: Random;
@@ -51,20 +55,30 @@ export class SqliteStore implements Store {
     this.#random = random;
     this.#file = basename(path);
     this.#tables = new Tables(connection, namespace);
-    this.#turns = new Turns(connection, { file: this.#file, busyTimeoutMs, random, begin: () => this.#time() });
+    this.#appends = new Appends(this.#tables);
+    this.#turns = new Turns(connection, { file: this.#file, busyTimeoutMs, random, begin: () => this.#begin(), end: () => this.#appends.flush() });
   }
 
   async load(id: string, page: { readonly from?: number; readonly limit?: number } = {}): Promise<Loaded | undefined> {
     return this.#read(() => this.#snapshot(() => load(this.#tables, id, page.from ?? 0, page.limit)));
   }
 
-  async commit(change: Change): Promise<Commit> {
-    checkChange(change);
-    const kept = copied(change);
-    return this.#write(() => {
-      const writing = { tables: this.#tables, known: this.#known, at: this.#at, stamp: this.#random.word() };
-      return commit(writing, kept);
-    });
+  /** One promise and no more, for this is in the path of every step. */
+  commit(change: Change): Promise<Commit> {
+    let kept: Change;
+    try {
+      this.#open();
+      checkChange(change);
+      kept = copied(change);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+    return this.#turns.do(() => this.#commit(kept));
+  }
+
+  #commit(change: Change): Commit {
+    const [tables, known, appends] = [this.#tables, this.#known, this.#appends];
+    return commit({ tables, known, appends, at: this.#at, stamp: this.#random.word() }, change);
   }
 
   async claim(wanted: Claim): Promise<readonly Head[]> {
@@ -87,7 +101,10 @@ export class SqliteStore implements Store {
   }
 
   async drop(id: string, expect: Exclude<Expectation, 'absent'>): Promise<boolean> {
-    return this.#write(() => drop(this.#tables, this.#known, id, expect, this.#at));
+    return this.#write(() => {
+      this.#appends.flush();
+      return drop(this.#tables, this.#known, id, expect, this.#at);
+    });
   }
 
   async now(): Promise<number> {
@@ -137,10 +154,19 @@ export class SqliteStore implements Store {
     }
   }
 
+  #begin(): void {
+    this.#appends.begin(this.#look()['last'] as number);
+  }
+
   #time(): number {
-    const stored = this.#tables.get(CLOCK)?.['at'] as number;
-    this.#at = Math.max(this.#at, stored, this.#clock.now());
+    this.#look();
     return this.#at;
+  }
+
+  #look(): Row {
+    const row = this.#tables.get(CLOCK) as Row;
+    this.#at = Math.max(this.#at, row['at'] as number, this.#clock.now());
+    return row;
   }
 
   #open(): void {

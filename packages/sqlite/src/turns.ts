@@ -22,6 +22,8 @@ export interface TurnsOptions {
   readonly random: Random;
   /** Called first in each transaction. */
   readonly begin: () => void;
+  /** Called last in it. */
+  readonly end: () => void;
 }
 
 /**
@@ -100,11 +102,12 @@ export class Turns {
 
   /** One transaction. @throws what made it fail as a whole; nothing of it was answered then. */
   #transaction(group: readonly Task[]): (() => void)[] {
-    const { begin } = this.#options;
+    const { begin, end } = this.#options;
     this.#begin.run([]);
     try {
       begin();
       const answers = group.map((task) => judged(task));
+      end();
       this.#commit.run([]);
       return answers;
     } catch (error) {
