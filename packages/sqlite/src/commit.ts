@@ -57,9 +57,10 @@ function create({ tables, appends, at, stamp }: Writing, change: Change): Known 
   const head = patched(before, patch, entries.length, at, stamp);
   const trimmed = Math.min(change.trimTo ?? 0, entries.length);
   const places = withPlaces('', 0, entries.length, appends.next);
-  const names = [nameIn(id), nameIn(head.kind), nameIn(head.name), nameIn(stamp)];
-  const rest = [nameIn(head.status), ownerIn(head.owner), head.wakeAt, head.claims, dataIn(head.meta), JSON.stringify(head.tags)];
-  const stream = tables.insert(CREATE, tables.ns, ...names, head.length, trimmed, ...rest, places);
+  const values: Value[] = [tables.ns, nameIn(id), nameIn(head.kind), nameIn(head.name), nameIn(stamp)];
+  values.push(head.length, trimmed, nameIn(head.status), ownerIn(head.owner), head.wakeAt, head.claims);
+  values.push(dataIn(head.meta), patch.tags ? JSON.stringify(head.tags) : '{}', places);
+  const stream = tables.insert(CREATE, values);
   if (stream === undefined) return undefined;
   if (patch.tags) writeTags(tables, stream, patch.tags);
   return appended(tables, appends, { stream, trimmed, head, places, keys: [] }, change, 0, 0, at);

@@ -26,7 +26,7 @@ export class Tables {
   }
 
   /** The new row's number; undefined when a conflict kept it out. */
-  insert(sql: string, ...values: readonly Value[]): number | undefined {
+  insert(sql: string, values: readonly Value[]): number | undefined {
     return this.#statement(sql).insert(values);
   }
 

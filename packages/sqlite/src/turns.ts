@@ -14,6 +14,9 @@ interface Task {
   readonly answer: (result: unknown) => void;
   readonly refuse: (error: unknown) => void;
   readonly deadline: number;
+  /** What is to be answered once the transaction is on disk. */
+  result: unknown;
+  refused: boolean;
 }
 
 export interface TurnsOptions {
@@ -51,7 +54,7 @@ export class Turns {
   do<T>(work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const deadline = performance.now() + this.#options.busyTimeoutMs;
-      this.#tasks.push({ work, answer: (result) => resolve(result as T), refuse: reject, deadline });
+      this.#tasks.push({ work, answer: resolve as (result: unknown) => void, refuse: reject, deadline, result: undefined, refused: false });
       this.#plan();
     });
   }
@@ -89,8 +92,8 @@ export class Turns {
     this.#planned = false;
     let delayMs: number | undefined;
     try {
-      const answers = this.#transaction(group);
-      for (const answer of answers) answer();
+      this.#transaction(group);
+      for (const { refused, refuse, answer, result } of group) (refused ? refuse : answer)(result);
       this.#delayMs = FIRST_DELAY_MS;
     } catch (error) {
       if (isBusy(error)) delayMs = this.#again(group, error);
@@ -101,15 +104,14 @@ export class Turns {
   }
 
   /** One transaction. @throws what made it fail as a whole; nothing of it was answered then. */
-  #transaction(group: readonly Task[]): (() => void)[] {
+  #transaction(group: readonly Task[]): void {
     const { begin, end } = this.#options;
     this.#begin.run([]);
     try {
       begin();
-      const answers = group.map((task) => judged(task));
+      for (const task of group) judge(task);
       end();
       this.#commit.run([]);
-      return answers;
     } catch (error) {
       rollBack(this.#connection);
       throw error;
@@ -139,13 +141,13 @@ export class Turns {
   }
 }
 
-/** Does one task, and says what to answer once the transaction is on disk. */
-function judged({ work, answer, refuse }: Task): () => void {
+function judge(task: Task): void {
   try {
-    const result = work();
-    return () => answer(result);
+    task.result = task.work();
+    task.refused = false;
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    return () => refuse(error);
+    task.result = error;
+    task.refused = true;
   }
 }
