@@ -72,7 +72,9 @@ async function flood(): Promise<void> {
     for (let i = 0; performance.now() < end; i += 1) {
       const entries = [{ key: `k${i}`, type: 'note', data }];
       try {
-        const change = head ? { id, expect: head, entries } : { id, expect: 'absent' as const, create: { kind: 'test', name: 'n' }, entries };
+        const change = head
+          ? { id, expect: head, entries }
+          : { id, expect: 'absent' as const, create: { kind: 'test', name: 'n' }, entries };
         ({ head } = await store.commit(change));
         commits += 1;
         // Reading goes on beside: what has the file open for reading keeps its log from starting anew.

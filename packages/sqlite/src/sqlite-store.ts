@@ -56,7 +56,13 @@ export class SqliteStore implements Store {
     this.#file = basename(path);
     this.#tables = new Tables(connection, namespace);
     this.#appends = new Appends(this.#tables);
-    this.#turns = new Turns(connection, { file: this.#file, busyTimeoutMs, random, begin: () => this.#begin(), end: () => this.#appends.flush() });
+    this.#turns = new Turns(connection, {
+      file: this.#file,
+      busyTimeoutMs,
+      random,
+      begin: () => this.#begin(),
+      end: () => this.#appends.flush(),
+    });
   }
 
   async load(id: string, page: { readonly from?: number; readonly limit?: number } = {}): Promise<Loaded | undefined> {
