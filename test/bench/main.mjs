@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 
-const SUITES = ['core', 'recovery'];
+const SUITES = ['core', 'recovery', 'sqlite-scale'];
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { save: { type: 'boolean' }, quick: { type: 'boolean' } } });
 const [suite = 'core'] = positionals;
 if (!SUITES.includes(suite)) {

@@ -11,6 +11,7 @@ import { openFile } from './open-file.js';
 import type { Opened } from './open-file.js';
 import { checkOptions, DEFAULT_BUSY_TIMEOUT_MS } from './options.js';
 import type { SqliteStoreOptions } from './options.js';
+import { sameFile } from './same-file.js';
 import { Tables } from './tables.js';
 import { Turns } from './turns.js';
 import { claim, drop, due, load, renew, scan } from './verbs.js';
@@ -44,6 +45,7 @@ export class SqliteStore implements Store {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #random: Random;
   readonly #file: string;
+  readonly #check: () => void;
   /** The latest moment seen or handed out; in a transaction, its moment. */
   #at = 0;
   #closing: Promise<void> | undefined;
@@ -56,10 +58,12 @@ export class SqliteStore implements Store {
     this.#file = basename(path);
     this.#tables = new Tables(connection, namespace);
     this.#appends = new Appends(this.#tables);
+    this.#check = sameFile(path);
     this.#turns = new Turns(connection, {
       file: this.#file,
       busyTimeoutMs,
       random,
+      check: this.#check,
       begin: () => this.#begin(),
       end: () => this.#appends.flush(),
     });
@@ -90,7 +94,10 @@ export class SqliteStore implements Store {
   async claim(wanted: Claim): Promise<readonly Head[]> {
     checkClaim(wanted);
     // A worker asks again and again: while nothing is due, no lock is taken and no disk waited for.
-    const any = await this.#read(() => due(this.#tables, { ...wanted, limit: 1 }, this.#time()).length > 0);
+    const any = await this.#read(() => {
+      this.#check();
+      return due(this.#tables, { ...wanted, limit: 1 }, this.#time()).length > 0;
+    });
     if (!any) return [];
     return this.#write(() => claim(this.#tables, this.#known, wanted, this.#at, () => this.#random.word()));
   }
