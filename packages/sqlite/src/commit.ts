@@ -79,8 +79,9 @@ function advance(writing: Writing, change: Change, expect: Exclude<Expectation, 
 /** Undefined when a key is there or the head is not as in `before`; nothing is changed then. */
 function moveOn({ tables, appends, at, stamp }: Writing, change: Change, remembered: Known): Known | undefined {
   const { entries, head: patch = {} } = change;
-  const before = remembered.keys ? remembered : withKeys(tables, appends, remembered);
-  if (isTaken(tables, appends, before, entries)) return undefined;
+  // All its entries are in the table: those that wait for the end of this transaction came with stamps that nobody can name yet.
+  const before = remembered.keys ? remembered : { ...remembered, keys: nearKeys(tables, remembered) };
+  if (isTaken(tables, before, entries)) return undefined;
   const { stream, head: old } = before;
   const head = patched(old, patch, entries.length, at, stamp);
   const trimmed = Math.max(before.trimmed, Math.min(change.trimTo ?? 0, head.length));
@@ -94,17 +95,10 @@ function moveOn({ tables, appends, at, stamp }: Writing, change: Change, remembe
   return appended(tables, appends, after, change, old.length, before.trimmed, at);
 }
 
-function withKeys(tables: Tables, appends: Appends, known: Known): Known {
-  appends.flush();
-  return { ...known, keys: nearKeys(tables, known) };
-}
-
-function isTaken(tables: Tables, appends: Appends, known: Known, entries: readonly NewEntry[]): boolean {
+function isTaken(tables: Tables, known: Known, entries: readonly NewEntry[]): boolean {
   const { keys = [], head } = known;
   for (const { key } of entries) if (keys.includes(key)) return true;
-  if (head.length <= NEAR || entries.length === 0) return false;
-  appends.flush();
-  return isFar(tables, known, entries);
+  return head.length > NEAR && entries.length > 0 && isFar(tables, known, entries);
 }
 
 /** The head is written: its entries follow, and what they push out goes. */

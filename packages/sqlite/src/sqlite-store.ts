@@ -114,10 +114,7 @@ export class SqliteStore implements Store {
   }
 
   async drop(id: string, expect: Exclude<Expectation, 'absent'>): Promise<boolean> {
-    return this.#write(() => {
-      this.#appends.flush();
-      return drop(this.#tables, this.#known, id, expect, this.#at);
-    });
+    return this.#write(() => drop(this.#tables, this.#known, id, expect, this.#at));
   }
 
   async now(): Promise<number> {
