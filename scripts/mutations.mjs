@@ -11,7 +11,7 @@ const LIMIT_MS = 120_000;
 function run(args, env) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
-    const limit = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), LIMIT_MS);
+    const limit = setTimeout(() => process.kill(-Number(child.pid), 'SIGKILL'), LIMIT_MS);
     let stdout = '';
     child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
     child.once('close', (status) => {

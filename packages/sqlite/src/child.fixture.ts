@@ -1,4 +1,5 @@
 /* What the tests of several processes run in the others: `node <bundle> <task> <file> <name> <number>`. */
+import type { Head } from '@redress/core';
 import { loadDriver } from './driver/load.js';
 import { sqliteStore } from './sqlite-store.js';
 
@@ -55,6 +56,54 @@ async function write(): Promise<void> {
   await Promise.all(Array.from({ length: 16 }, (_, w) => writer(w)));
 }
 
+/** Sixteen writers for `number` milliseconds, then how many commits were answered, how often refused, and the longest stop of the loop. */
+async function flood(): Promise<void> {
+  const store = sqliteStore(file);
+  let [commits, refused, longest, last] = [0, 0, 0, performance.now()];
+  const timer = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last - 5);
+    last = performance.now();
+  }, 5);
+  const end = performance.now() + number;
+  const writer = async (w: number): Promise<void> => {
+    const id = `${name}-${w}`;
+    const data = 'z'.repeat(1_000);
+    let head: Head | undefined;
+    for (let i = 0; performance.now() < end; i += 1) {
+      const entries = [{ key: `k${i}`, type: 'note', data }];
+      try {
+        const change = head
+          ? { id, expect: head, entries }
+          : { id, expect: 'absent' as const, create: { kind: 'test', name: 'n' }, entries };
+        ({ head } = await store.commit(change));
+        commits += 1;
+        // Reading goes on beside: what has the file open for reading keeps its log from starting anew.
+        if (commits % 8 === 0) await store.load(id, { from: i - 8 });
+        if (commits === 1) say('writes');
+      } catch (error) {
+        refused += 1;
+        say(`refused ${String(error)}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, (_, w) => writer(w)));
+  clearInterval(timer);
+  say(JSON.stringify({ commits, refused, longest }));
+  await store.close();
+}
+
+/** Holds a read transaction open for `number` milliseconds: it sees the file as it is now. */
+function read(): void {
+  const connection = loadDriver().open(file);
+  connection.exec('BEGIN');
+  connection.prepare('SELECT count(*) FROM head').get([]);
+  say('reading');
+  setTimeout(() => {
+    connection.exec('COMMIT');
+    connection.close();
+  }, number);
+}
+
 /** Holds the lock of the file for `number` milliseconds. */
 function lock(): void {
   const connection = loadDriver().open(file);
@@ -68,4 +117,6 @@ function lock(): void {
 
 if (task === 'hammer') await hammer();
 else if (task === 'write') await write();
+else if (task === 'flood') await flood();
+else if (task === 'read') read();
 else lock();

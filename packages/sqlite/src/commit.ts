@@ -1,9 +1,11 @@
 import { ConflictError, InvariantError } from '@redress/core';
-import type { Change, Commit, Expectation, Head, HeadPatch } from '@redress/core';
-import { isDuplicate } from './driver/driver.js';
+import type { Change, Commit, Expectation, Head, HeadPatch, NewEntry } from '@redress/core';
 import type { Value } from './driver/driver.js';
-import { appendSql, KEPT_APPENDS, refuseOrRepeat } from './entries.js';
+import { isFar, nearKeys, refuseOrRepeat, trim } from './entries.js';
+import type { Appends } from './entries.js';
 import type { KnownHeads } from './known.js';
+import { withPlaces } from './places.js';
+import { NEAR } from './schema.js';
 import { HEAD_COLUMNS, knownOf } from './tables.js';
 import type { Known, Tables } from './tables.js';
 import { dataIn, nameIn } from './text.js';
@@ -12,6 +14,7 @@ import { dataIn, nameIn } from './text.js';
 export interface Writing {
   readonly tables: Tables;
   readonly known: KnownHeads;
+  readonly appends: Appends;
   /** The moment of the transaction, in milliseconds of the store's clock. */
   readonly at: number;
   /** The new stamp. */
@@ -26,14 +29,14 @@ export function find(tables: Tables, id: string): Known | undefined {
 }
 
 /**
- * Applies a change inside a transaction. In the good case nothing is read: the entries are appended, which fails as a whole
- * on a key that is there, and the head is moved on by a statement that names the version and the stamp; where it moves
- * nothing, the entries are taken back. Only then are the keys, and after them the guard, judged one by one.
+ * Applies a change inside a transaction. In the good case nothing is read: the keys of the stream's first entries are
+ * remembered with its head, the head is moved on by a statement that names the version and the stamp, and the entries follow
+ * when the transaction ends. Where a key is there or nothing moves, the keys, and after them the guard, are judged one by one.
  */
 export function commit(writing: Writing, change: Change): Commit {
   const { expect } = change;
   const written = expect === 'absent' ? create(writing, change) : advance(writing, change, expect);
-  if (!written) return refuse(writing.tables, change);
+  if (!written) return refuse(writing, change);
   writing.known.put(written);
   return { head: handedOut(written.head), applied: true };
 }
@@ -44,24 +47,23 @@ export function handedOut(head: Head): Head {
 }
 
 const CREATE = `
-  INSERT INTO head (ns, id, kind, name, version, stamp, length, trimmed, status, owner, wake_at, claims, meta, tags)
-  VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (ns, id) DO NOTHING`;
+  INSERT INTO head (ns, id, kind, name, version, stamp, length, trimmed, status, owner, wake_at, claims, meta, tags, places)
+  VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (ns, id) DO NOTHING`;
 
-function create({ tables, at, stamp }: Writing, change: Change): Known | undefined {
+function create({ tables, appends, at, stamp }: Writing, change: Change): Known | undefined {
   const { id, entries, create: of, head: patch = {} } = change;
   const none = { id, kind: of?.kind ?? '', name: of?.name ?? '', version: 0, stamp: '', length: 0 };
   const before: Head = { ...none, status: '', owner: null, wakeAt: null, claims: 0, meta: '', tags: {} };
   const head = patched(before, patch, entries.length, at, stamp);
   const trimmed = Math.min(change.trimTo ?? 0, entries.length);
-  const names = [nameIn(id), nameIn(head.kind), nameIn(head.name), nameIn(stamp)];
-  const rest = [nameIn(head.status), ownerIn(head.owner), head.wakeAt, head.claims, dataIn(head.meta)];
-  const stream = tables.insert(CREATE, tables.ns, ...names, head.length, trimmed, ...rest, JSON.stringify(head.tags));
+  const places = withPlaces('', 0, entries.length, appends.next);
+  const values: Value[] = [tables.ns, nameIn(id), nameIn(head.kind), nameIn(head.name), nameIn(stamp)];
+  values.push(head.length, trimmed, nameIn(head.status), ownerIn(head.owner), head.wakeAt, head.claims);
+  values.push(dataIn(head.meta), patch.tags ? JSON.stringify(head.tags) : '{}', places);
+  const stream = tables.insert(CREATE, values);
   if (stream === undefined) return undefined;
-  // The stream's number is new, so nothing can be in the way.
-  if (!append(tables, stream, change, at, 0)) throw new InvariantError(`"${id}" has entries already.`);
-  trim(tables, stream, 0, trimmed);
   if (patch.tags) writeTags(tables, stream, patch.tags);
-  return { stream, trimmed, head };
+  return appended(tables, appends, { stream, trimmed, head, places, keys: [] }, change, 0, 0, at);
 }
 
 function advance(writing: Writing, change: Change, expect: Exclude<Expectation, 'absent'>): Known | undefined {
@@ -75,22 +77,40 @@ function advance(writing: Writing, change: Change, expect: Exclude<Expectation, 
 }
 
 /** Undefined when a key is there or the head is not as in `before`; nothing is changed then. */
-function moveOn({ tables, at, stamp }: Writing, change: Change, before: Known): Known | undefined {
+function moveOn({ tables, appends, at, stamp }: Writing, change: Change, remembered: Known): Known | undefined {
   const { entries, head: patch = {} } = change;
+  // All its entries are in the table: those that wait for the end of this transaction came with stamps that nobody can name yet.
+  const before = remembered.keys ? remembered : { ...remembered, keys: nearKeys(tables, remembered) };
+  if (isTaken(tables, before, entries)) return undefined;
   const { stream, head: old } = before;
-  if (!append(tables, stream, change, at, old.length)) return undefined;
   const head = patched(old, patch, entries.length, at, stamp);
   const trimmed = Math.max(before.trimmed, Math.min(change.trimTo ?? 0, head.length));
-  if (!update(tables, before, { stream, trimmed, head }, patch)) {
-    tables.run('DELETE FROM entry WHERE stream = ? AND idx >= ? AND idx < ?', stream, old.length, head.length);
-    return undefined;
-  }
-  trim(tables, stream, before.trimmed, trimmed);
+  const places = withPlaces(before.places, old.length, entries.length, appends.next);
+  const after = { ...before, trimmed, head, places };
+  if (!update(tables, before, after, patch)) return undefined;
   if (patch.tags) {
     tables.run('DELETE FROM tag WHERE stream = ?', stream);
     writeTags(tables, stream, patch.tags);
   }
-  return { stream, trimmed, head };
+  return appended(tables, appends, after, change, old.length, before.trimmed, at);
+}
+
+function isTaken(tables: Tables, known: Known, entries: readonly NewEntry[]): boolean {
+  const { keys = [], head } = known;
+  for (const { key } of entries) if (keys.includes(key)) return true;
+  return head.length > NEAR && entries.length > 0 && isFar(tables, known, entries);
+}
+
+/** The head is written: its entries follow, and what they push out goes. */
+function appended(tables: Tables, appends: Appends, known: Known, change: Change, first: number, trimmed: number, at: number): Known {
+  const { entries } = change;
+  appends.add(known.stream, first, entries, at);
+  if (known.trimmed > trimmed) {
+    appends.flush();
+    trim(tables, known, trimmed, known.trimmed);
+  }
+  if (first >= NEAR) return known;
+  return { ...known, keys: [...(known.keys ?? []), ...entries.slice(0, NEAR - first).map(({ key }) => key)] };
 }
 
 function patched(old: Head, patch: HeadPatch, appended: number, at: number, stamp: string): Head {
@@ -112,49 +132,42 @@ function patched(old: Head, patch: HeadPatch, appended: number, at: number, stam
 }
 
 /** Names the columns that move and no others, so that only their indexes are touched. False: the head is not as in `before`. */
-function update(tables: Tables, before: Known, { stream, trimmed, head }: Known, patch: HeadPatch): boolean {
-  let sql = 'UPDATE head SET version = ?, stamp = ?, length = ?';
-  const values: Value[] = [head.version, nameIn(head.stamp), head.length];
-  const set = (column: string, value: Value): void => {
-    sql += `, ${column} = ?`;
+function update(tables: Tables, before: Known, { stream, trimmed, head, places }: Known, patch: HeadPatch): boolean {
+  const { head: old } = before;
+  const values: Value[] = [head.version, nameIn(head.stamp), head.length, places];
+  let moved = 0;
+  const set = (column: number, value: Value): void => {
+    moved |= 1 << column;
     values.push(value);
   };
-  if (head.status !== before.head.status) set('status', nameIn(head.status));
-  if (head.owner !== before.head.owner) set('owner', ownerIn(head.owner));
-  if (patch.wake !== undefined) set('wake_at', head.wakeAt);
-  if (head.claims !== before.head.claims) set('claims', head.claims);
-  if (patch.meta !== undefined) set('meta', dataIn(patch.meta));
-  if (patch.tags !== undefined) set('tags', JSON.stringify(head.tags));
-  if (trimmed !== before.trimmed) set('trimmed', trimmed);
-  sql += ' WHERE stream = ? AND version = ? AND stamp = ?';
-  values.push(stream, before.head.version, nameIn(before.head.stamp));
-  if (patch.wake !== undefined) return tables.run(sql, ...values) === 1;
-  return tables.run(`${sql} AND wake_at IS ?`, ...values, before.head.wakeAt) === 1;
+  if (head.status !== old.status) set(0, nameIn(head.status));
+  if (head.owner !== old.owner) set(1, ownerIn(head.owner));
+  if (patch.wake !== undefined) set(2, head.wakeAt);
+  if (head.claims !== old.claims) set(3, head.claims);
+  if (patch.meta !== undefined) set(4, dataIn(patch.meta));
+  if (patch.tags !== undefined) set(5, JSON.stringify(head.tags));
+  if (trimmed !== before.trimmed) set(6, trimmed);
+  values.push(stream, old.version, nameIn(old.stamp));
+  // A wake that stays is the stored one, which a renewal may have moved.
+  if (patch.wake === undefined) values.push(old.wakeAt);
+  return tables.runAll(updateOf(moved), values) === 1;
+}
+
+const COLUMNS = ['status', 'owner', 'wake_at', 'claims', 'meta', 'tags', 'trimmed'];
+const WAKE = 1 << COLUMNS.indexOf('wake_at');
+const updates: (string | undefined)[] = [];
+
+/** The statement that moves these columns. Kept, for a text put together anew costs as much as running it. */
+function updateOf(moved: number): string {
+  const kept = updates[moved];
+  if (kept !== undefined) return kept;
+  const columns = COLUMNS.filter((_, i) => (moved & (1 << i)) !== 0).map((column) => `, ${column} = ?`);
+  const sql = `UPDATE head SET version = ?, stamp = ?, length = ?, places = ?${columns.join('')} WHERE stream = ? AND version = ? AND stamp = ?`;
+  return (updates[moved] = moved & WAKE ? sql : `${sql} AND wake_at IS ?`);
 }
 
 function ownerIn(owner: string | null): string | null {
   return owner === null ? null : nameIn(owner);
-}
-
-/** False when a key is there: nothing was appended then. */
-function append(tables: Tables, stream: number, { entries }: Change, at: number, first: number): boolean {
-  if (entries.length === 0) return true;
-  const values: Value[] = [];
-  let idx = first;
-  for (const { key, type, data } of entries) values.push(stream, idx++, nameIn(key), nameIn(type), dataIn(data), at);
-  const sql = appendSql(entries.length);
-  try {
-    if (entries.length > KEPT_APPENDS) tables.runOnce(sql, values);
-    else tables.run(sql, ...values);
-    return true;
-  } catch (error) {
-    if (isDuplicate(error)) return false;
-    throw error;
-  }
-}
-
-function trim(tables: Tables, stream: number, from: number, to: number): void {
-  if (to > from) tables.run("UPDATE entry SET type = '', data = NULL WHERE stream = ? AND idx >= ? AND idx < ?", stream, from, to);
 }
 
 function writeTags(tables: Tables, stream: number, tags: Readonly<Record<string, string>>): void {
@@ -164,7 +177,8 @@ function writeTags(tables: Tables, stream: number, tags: Readonly<Record<string,
 }
 
 /** Why the change was not applied: a repeated commit is answered, all else is thrown. */
-function refuse(tables: Tables, { id, expect, entries }: Change): Commit {
+function refuse({ tables, appends }: Writing, { id, expect, entries }: Change): Commit {
+  appends.flush();
   const there = find(tables, id);
   if (!there) throw new ConflictError(id, 'missing');
   if (refuseOrRepeat(tables, there, entries)) return { head: there.head, applied: false };

@@ -18,10 +18,11 @@ export class KnownHeads {
   }
 
   put(known: Known): void {
-    const { id, meta } = known.head;
+    const { id, meta, owner, wakeAt } = known.head;
     // Set anew, so that the map stays in the order of use and its first is the one to go.
     this.#heads.delete(id);
-    if (meta.length > META_MOST) return;
+    // What is nobody's and never due has ended: nothing more is expected of it.
+    if (meta.length > META_MOST || (owner === null && wakeAt === null)) return;
     this.#heads.set(id, known);
     if (this.#heads.size > MOST) this.#heads.delete(this.#heads.keys().next().value as string);
   }

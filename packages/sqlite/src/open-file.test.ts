@@ -92,7 +92,17 @@ describe('opening a file', () => {
     run(place.file, 'PRAGMA user_version = 99');
     const error = complaint(place.file);
     expect(error.code).toBe('CONFIG_STORE_NEWER');
-    expect(error.message).toMatch(/version 99.*knows versions up to 1/);
+    expect(error.message).toMatch(/version 99.*knows those of version 2/);
+  });
+
+  it('refuses the tables of an earlier release, and leaves them as they are', async () => {
+    await sqliteStore(place.file).close();
+    run(place.file, 'PRAGMA user_version = 1');
+    const before = readFileSync(place.file);
+    const error = complaint(place.file);
+    expect(error.code).toBe('CONFIG_STORE_OLDER');
+    expect(error.message).toMatch(/of version 1.*of version 2/);
+    expect(readFileSync(place.file)).toEqual(before);
   });
 
   it('says all that is wrong with the options at once', () => {

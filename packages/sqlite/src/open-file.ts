@@ -29,7 +29,8 @@ export interface Opened {
 
 /**
  * Opens a file with our tables, and makes them in a new or empty file. A file of anybody else is left as it is.
- * @throws ConfigurationError (code `CONFIG_STORE_FILE`, or `CONFIG_STORE_NEWER` for the tables of a later release).
+ * @throws ConfigurationError (code `CONFIG_STORE_FILE`, `CONFIG_STORE_NEWER` for the tables of a later release, or
+ *   `CONFIG_STORE_OLDER` for those of one before the tables took their form).
  */
 export function openFile(driver: Driver, { path, namespace, busyTimeoutMs }: Opening): Opened {
   look(path);
@@ -113,8 +114,12 @@ function inspect(file: string, connection: Connection): boolean {
     refuse(file, 'it is a SQLite database of something else.', 'Name a file of its own for this store.');
   }
   if (version > SCHEMA_VERSION) {
-    const cause = `its tables are of version ${version}, and this release knows versions up to ${SCHEMA_VERSION}.`;
+    const cause = `its tables are of version ${version}, and this release knows those of version ${SCHEMA_VERSION}.`;
     refuse(file, cause, 'Install the release of @redress/sqlite that wrote it, or a newer one.', undefined, 'CONFIG_STORE_NEWER');
+  }
+  if (version < SCHEMA_VERSION) {
+    const cause = `its tables are of version ${version}, and this release knows those of version ${SCHEMA_VERSION}.`;
+    refuse(file, cause, 'End its runs with the release that wrote it, or name another file.', undefined, 'CONFIG_STORE_OLDER');
   }
   return true;
 }

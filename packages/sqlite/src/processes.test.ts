@@ -1,52 +1,22 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { childProcesses, firstLine } from './children.fixture.js';
 import { sqliteStore } from './sqlite-store.js';
 import { temporary } from './temporary.fixture.js';
 import type { Temporary } from './temporary.fixture.js';
 
-// Other processes run what is in this folder now, bundled: no build of the packages has to be there, or be fresh.
-const bundles = fileURLToPath(new URL(`../node_modules/.bundle-${process.pid}/`, import.meta.url));
-const children: ChildProcessWithoutNullStreams[] = [];
 let place: Temporary;
+const { start, prepare, end, remove } = childProcesses(() => place.file);
 
-beforeAll(async () => {
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    ssr: { noExternal: true, resolve: { conditions: ['mono-source', 'module', 'node', 'import', 'default'] } },
-    build: { ssr: fileURLToPath(new URL('child.fixture.ts', import.meta.url)), outDir: bundles, target: 'node20', minify: false },
-  });
-});
-afterAll(() => rm(bundles, { recursive: true, force: true }));
-
+beforeAll(prepare);
+afterAll(remove);
 beforeEach(async () => {
   place = await temporary();
 });
 afterEach(async () => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
+  end();
   await place.remove();
 });
-
-interface Child extends ChildProcessWithoutNullStreams {
-  readonly ended: Promise<number | null>;
-}
-
-function start(task: string, name = '', count = 0): Child {
-  const child = spawn(process.execPath, [join(bundles, 'child.fixture.js'), task, place.file, name, String(count)]);
-  child.stderr.pipe(process.stderr);
-  children.push(child);
-  return Object.assign(child, { ended: new Promise<number | null>((resolve) => child.once('close', resolve)) });
-}
-
-function firstLine(child: ChildProcessWithoutNullStreams): Promise<string> {
-  return new Promise((resolve) => createInterface(child.stdout).once('line', resolve));
-}
 
 const CREATE = { expect: 'absent', create: { kind: 'test', name: 'n' }, entries: [{ key: 'k', type: 'note', data: 'x' }] } as const;
 

@@ -3,13 +3,15 @@ import { checkChange, checkClaim, checkLease, checkQuery, StoreError, systemCloc
 import type { Change, Claim, Clock, Commit, Data, Expectation, Head, Loaded, Page, Query, Random, Renewal, Store } from '@redress/core';
 import { commit } from './commit.js';
 import { rollBack } from './driver/driver.js';
-import type { Connection } from './driver/driver.js';
+import type { Connection, Row } from './driver/driver.js';
 import { loadDriver } from './driver/load.js';
+import { Appends } from './entries.js';
 import { KnownHeads } from './known.js';
 import { openFile } from './open-file.js';
 import type { Opened } from './open-file.js';
 import { checkOptions, DEFAULT_BUSY_TIMEOUT_MS } from './options.js';
 import type { SqliteStoreOptions } from './options.js';
+import { sameFile } from './same-file.js';
 import { Tables } from './tables.js';
 import { Turns } from './turns.js';
 import { claim, drop, due, load, renew, scan } from './verbs.js';
@@ -18,7 +20,7 @@ import { claim, drop, due, load, renew, scan } from './verbs.js';
  * A store in one file of this computer, made when it is missing and shared by as many processes as one likes. Whatever is
  * answered is on the disk: its durability is `host`. What is asked for in one turn of the event loop shares one wait for it.
  * @throws ConfigurationError when an option is not of its form, and with code `CONFIG_STORE_FILE` when the file cannot be
- *   used, `CONFIG_STORE_NEWER` when a later release has written it, `CONFIG_STORE_DRIVER` when no driver can be loaded.
+ *   used, `CONFIG_STORE_NEWER` or `CONFIG_STORE_OLDER` when another release has written it, `CONFIG_STORE_DRIVER` when no driver can be loaded.
  */
 export function sqliteStore(file: string, options: SqliteStoreOptions = {}): Store {
   checkOptions(file, options);
@@ -27,8 +29,10 @@ export function sqliteStore(file: string, options: SqliteStoreOptions = {}): Sto
   return new SqliteStore(opened, options);
 }
 
-/** The latest moment that the file knows of: its last entry's, or later when what was last was dropped. */
-const CLOCK = 'SELECT max(at, ifnull((SELECT at FROM entry ORDER BY position DESC LIMIT 1), 0)) AS at FROM clock';
+/** The latest moment that the file knows of: its last entry's, or later when what was last was dropped. And where that lies. */
+const CLOCK = `
+  SELECT max(clock.at, ifnull(last.at, 0)) AS at, ifnull(last.position, 0) AS last
+  FROM clock LEFT JOIN (SELECT at, position FROM entry ORDER BY position DESC LIMIT 1) AS last`;
 
 /** Exported for tests, which hand in a connection that they watch. */
 export class SqliteStore implements Store {
@@ -36,10 +40,12 @@ export class SqliteStore implements Store {
   readonly #connection: Connection;
   readonly #tables: Tables;
   readonly #turns: Turns;
+  readonly #appends: Appends;
   readonly #known = new KnownHeads();
   readonly #clock: Pick<Clock, 'now'>;
   readonly #random: Random;
   readonly #file: string;
+  readonly #check: () => void;
   /** The latest moment seen or handed out; in a transaction, its moment. */
   #at = 0;
   #closing: Promise<void> | undefined;
@@ -51,26 +57,47 @@ export class SqliteStore implements Store {
     this.#random = random;
     this.#file = basename(path);
     this.#tables = new Tables(connection, namespace);
-    this.#turns = new Turns(connection, { file: this.#file, busyTimeoutMs, random, begin: () => this.#time() });
+    this.#appends = new Appends(this.#tables);
+    this.#check = sameFile(path);
+    this.#turns = new Turns(connection, {
+      file: this.#file,
+      busyTimeoutMs,
+      random,
+      check: this.#check,
+      begin: () => this.#begin(),
+      end: () => this.#appends.flush(),
+    });
   }
 
   async load(id: string, page: { readonly from?: number; readonly limit?: number } = {}): Promise<Loaded | undefined> {
     return this.#read(() => this.#snapshot(() => load(this.#tables, id, page.from ?? 0, page.limit)));
   }
 
-  async commit(change: Change): Promise<Commit> {
-    checkChange(change);
-    const kept = copied(change);
-    return this.#write(() => {
-      const writing = { tables: this.#tables, known: this.#known, at: this.#at, stamp: this.#random.word() };
-      return commit(writing, kept);
-    });
+  /** One promise and no more, for this is in the path of every step. */
+  commit(change: Change): Promise<Commit> {
+    let kept: Change;
+    try {
+      this.#open();
+      checkChange(change);
+      kept = copied(change);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+    return this.#turns.do(() => this.#commit(kept));
+  }
+
+  #commit(change: Change): Commit {
+    const [tables, known, appends] = [this.#tables, this.#known, this.#appends];
+    return commit({ tables, known, appends, at: this.#at, stamp: this.#random.word() }, change);
   }
 
   async claim(wanted: Claim): Promise<readonly Head[]> {
     checkClaim(wanted);
     // A worker asks again and again: while nothing is due, no lock is taken and no disk waited for.
-    const any = await this.#read(() => due(this.#tables, { ...wanted, limit: 1 }, this.#time()).length > 0);
+    const any = await this.#read(() => {
+      this.#check();
+      return due(this.#tables, { ...wanted, limit: 1 }, this.#time()).length > 0;
+    });
     if (!any) return [];
     return this.#write(() => claim(this.#tables, this.#known, wanted, this.#at, () => this.#random.word()));
   }
@@ -137,10 +164,19 @@ export class SqliteStore implements Store {
     }
   }
 
+  #begin(): void {
+    this.#appends.begin(this.#look()['last'] as number);
+  }
+
   #time(): number {
-    const stored = this.#tables.get(CLOCK)?.['at'] as number;
-    this.#at = Math.max(this.#at, stored, this.#clock.now());
+    this.#look();
     return this.#at;
+  }
+
+  #look(): Row {
+    const row = this.#tables.get(CLOCK) as Row;
+    this.#at = Math.max(this.#at, row['at'] as number, this.#clock.now());
+    return row;
   }
 
   #open(): void {

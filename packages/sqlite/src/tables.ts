@@ -26,7 +26,7 @@ export class Tables {
   }
 
   /** The new row's number; undefined when a conflict kept it out. */
-  insert(sql: string, ...values: readonly Value[]): number | undefined {
+  insert(sql: string, values: readonly Value[]): number | undefined {
     return this.#statement(sql).insert(values);
   }
 
@@ -38,9 +38,9 @@ export class Tables {
     return this.#statement(sql).all(values);
   }
 
-  /** For a text that is too long or too rare to keep its statement. */
-  runOnce(sql: string, values: readonly Value[]): number {
-    return this.#connection.prepare(sql).run(values);
+  /** The same with the values as they are, for many of them. */
+  runAll(sql: string, values: readonly Value[]): number {
+    return this.#statement(sql).run(values);
   }
 
   /** Lets go of the statements, which hold the file open with some drivers. */
@@ -49,13 +49,17 @@ export class Tables {
   }
 }
 
-export const HEAD_COLUMNS = 'stream, id, kind, name, version, stamp, length, trimmed, status, owner, wake_at, claims, meta, tags';
+export const HEAD_COLUMNS = 'stream, id, kind, name, version, stamp, length, trimmed, status, owner, wake_at, claims, meta, tags, places';
 
 /** A head, and what only the adapter knows of its stream. */
 export interface Known {
   readonly stream: number;
   readonly trimmed: number;
   readonly head: Head;
+  /** Where its first entries lie. */
+  readonly places: string;
+  /** The keys of its first entries, once they were needed. */
+  readonly keys?: readonly string[];
 }
 
 export function knownOf(row: Row): Known {
@@ -73,7 +77,7 @@ export function knownOf(row: Row): Known {
     meta: dataOut(row['meta']),
     tags: tagsOut(row['tags'] as string),
   };
-  return { stream: row['stream'] as number, trimmed: row['trimmed'] as number, head };
+  return { stream: row['stream'] as number, trimmed: row['trimmed'] as number, head, places: row['places'] as string };
 }
 
 const NO_TAGS = Object.freeze({});

@@ -97,6 +97,17 @@ describe('what is asked for in one turn', () => {
     await Promise.all(createMany(0, 3));
   });
 
+  it('fails alone where only one of it cannot be written: the others of its turn are answered', async () => {
+    connection.exec("CREATE TRIGGER broken BEFORE INSERT ON entry WHEN NEW.key = 'bad' BEGIN SELECT RAISE(ABORT, 'no'); END");
+    const bad = { ...creation('bad'), entries: [{ key: 'bad', type: 't', data: 'x' }] };
+    const results = await Promise.allSettled([...createMany(0, 5), store.commit(bad), ...createMany(5, 5)]);
+    expect(results.map(({ status }) => status)).toEqual([...Array(5).fill('fulfilled'), 'rejected', ...Array(5).fill('fulfilled')]);
+    expect(results[5]).toMatchObject({ reason: { code: 'STORE_UNAVAILABLE' } });
+    expect((await store.scan({})).heads.map(({ id }) => id)).toEqual(Array.from({ length: 10 }, (_, i) => `s${i}`));
+    await Promise.all(createMany(10, 5));
+    expect(transactions()).toBe(1 + 11 + 1);
+  });
+
   it('is done in several transactions when it is very much', async () => {
     await Promise.all(createMany(0, 2_500));
     expect(transactions()).toBe(3);

@@ -14,14 +14,23 @@ interface Task {
   readonly answer: (result: unknown) => void;
   readonly refuse: (error: unknown) => void;
   readonly deadline: number;
+  /** What is to be answered once the transaction is on disk. */
+  result: unknown;
+  refused: boolean;
+  /** Its transaction gave an error, which may be another's: it gets one of its own. */
+  alone: boolean;
 }
 
 export interface TurnsOptions {
   readonly file: string;
   readonly busyTimeoutMs: number;
   readonly random: Random;
+  /** Called before each transaction. @throws StoreError when nothing shall be written any more. */
+  readonly check: () => void;
   /** Called first in each transaction. */
   readonly begin: () => void;
+  /** Called last in it. */
+  readonly end: () => void;
 }
 
 /**
@@ -49,7 +58,8 @@ export class Turns {
   do<T>(work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const deadline = performance.now() + this.#options.busyTimeoutMs;
-      this.#tasks.push({ work, answer: (result) => resolve(result as T), refuse: reject, deadline });
+      const answer = resolve as (result: unknown) => void;
+      this.#tasks.push({ work, answer, refuse: reject, deadline, result: undefined, refused: false, alone: false });
       this.#plan();
     });
   }
@@ -82,35 +92,49 @@ export class Turns {
   }
 
   #run(): void {
-    const group = this.#tasks.slice(0, MOST_PER_TRANSACTION);
-    this.#tasks = this.#tasks.slice(MOST_PER_TRANSACTION);
+    const group = this.#tasks.splice(0, this.#tasks[0]?.alone ? 1 : MOST_PER_TRANSACTION);
     this.#planned = false;
     let delayMs: number | undefined;
     try {
-      const answers = this.#transaction(group);
-      for (const answer of answers) answer();
+      this.#transaction(group);
+      for (const { refused, refuse, answer, result } of group) (refused ? refuse : answer)(result);
       this.#delayMs = FIRST_DELAY_MS;
     } catch (error) {
       if (isBusy(error)) delayMs = this.#again(group, error);
-      else for (const { refuse } of group) refuse(this.#unavailable('gave an error, so it is not known what was written', error));
+      else this.#failed(group, error);
     }
     if (this.#tasks.length > 0) this.#plan(delayMs);
     else for (const idle of this.#idle.splice(0)) idle();
   }
 
   /** One transaction. @throws what made it fail as a whole; nothing of it was answered then. */
-  #transaction(group: readonly Task[]): (() => void)[] {
-    const { begin } = this.#options;
+  #transaction(group: readonly Task[]): void {
+    const { check, begin, end } = this.#options;
+    check();
     this.#begin.run([]);
+    let isWritten = false;
     try {
       begin();
-      const answers = group.map((task) => judged(task));
+      for (const task of group) judge(task);
+      end();
+      isWritten = true;
       this.#commit.run([]);
-      return answers;
     } catch (error) {
       rollBack(this.#connection);
+      // Nothing of it is there, and who is to blame is seen when each is done by itself.
+      if (!isWritten && group.length > 1 && !isBusy(error)) throw new Blame(error);
       throw error;
     }
+  }
+
+  #failed(group: readonly Task[], error: unknown): void {
+    if (error instanceof Blame) {
+      for (const task of group) task.alone = true;
+      this.#tasks.unshift(...group);
+      return;
+    }
+    const told = error instanceof StoreError ? error : this.#unavailable('gave an error, so it is not known what was written', error);
+    for (const { refuse } of group) refuse(told);
   }
 
   /** Puts a group back that found the lock taken, but for those who have waited long enough. */
@@ -136,13 +160,21 @@ export class Turns {
   }
 }
 
-/** Does one task, and says what to answer once the transaction is on disk. */
-function judged({ work, answer, refuse }: Task): () => void {
+/** An error in the middle of a transaction of several tasks, of which nothing was written. */
+class Blame extends Error {
+  constructor(cause: unknown) {
+    super('One of several tasks gave an error.', { cause });
+  }
+}
+
+/** Does one task, and keeps what to answer once the transaction is on disk. */
+function judge(task: Task): void {
   try {
-    const result = work();
-    return () => answer(result);
+    task.result = task.work();
+    task.refused = false;
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    return () => refuse(error);
+    task.result = error;
+    task.refused = true;
   }
 }

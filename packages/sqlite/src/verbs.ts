@@ -2,22 +2,17 @@ import { ConflictError, StoreArgumentError } from '@redress/core';
 import type { Claim, Expectation, Head, Loaded, Page, Query, Renewal } from '@redress/core';
 import { find, handedOut } from './commit.js';
 import type { Value } from './driver/driver.js';
+import { dropEntries, entriesOf } from './entries.js';
 import type { KnownHeads } from './known.js';
-import { entryOf, HEAD_COLUMNS, knownOf } from './tables.js';
+import { HEAD_COLUMNS, knownOf } from './tables.js';
 import type { Tables } from './tables.js';
 import { nameIn, nameOut } from './text.js';
-
-const LOAD = `
-  SELECT idx, key, type, data, at FROM entry
-  WHERE stream = ? AND idx >= ? ORDER BY idx LIMIT ?`;
 
 /** To be called inside a transaction, so that both statements see one moment. */
 export function load(tables: Tables, id: string, from: number, limit: number | undefined): Loaded | undefined {
   const known = find(tables, id);
   if (!known) return undefined;
-  const { stream, trimmed, head } = known;
-  if (limit === 0) return { head, entries: [] };
-  return { head, entries: tables.all(LOAD, stream, Math.max(from, trimmed), limit ?? -1).map(entryOf) };
+  return { head: known.head, entries: limit === 0 ? [] : entriesOf(tables, known, from, limit) };
 }
 
 const DUE = 'SELECT stream, wake_at, id FROM head WHERE ns = ? AND kind = ? AND wake_at <= ?';
@@ -79,7 +74,8 @@ export function drop(tables: Tables, heads: KnownHeads, id: string, expect: Excl
   if (!known) return false;
   const { version, stamp } = known.head;
   if (version !== expect.version || stamp !== expect.stamp) throw new ConflictError(id, 'version', { version });
-  for (const table of ['entry', 'tag', 'head']) tables.run(`DELETE FROM ${table} WHERE stream = ?`, known.stream);
+  dropEntries(tables, known);
+  for (const table of ['tag', 'head']) tables.run(`DELETE FROM ${table} WHERE stream = ?`, known.stream);
   heads.forget(id);
   tables.run('UPDATE clock SET at = max(at, ?)', now);
   return true;
