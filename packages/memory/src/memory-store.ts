@@ -9,7 +9,23 @@ import {
   systemClock,
   systemRandom,
 } from '@redress/core';
-import type { Change, Claim, Clock, Commit, Expectation, Head, Loaded, News, Page, Query, Random, Renewal, Store, Topic, Watch } from '@redress/core';
+import type {
+  Change,
+  Claim,
+  Clock,
+  Commit,
+  Expectation,
+  Head,
+  Loaded,
+  News,
+  Page,
+  Query,
+  Random,
+  Renewal,
+  Store,
+  Topic,
+  Watch,
+} from '@redress/core';
 import { createMemoryDatabase, insideOf } from './database.js';
 import type { Database, MemoryDatabase, Space } from './database.js';
 import { scanSpace } from './scan.js';

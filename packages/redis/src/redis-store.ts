@@ -8,19 +8,23 @@ import type {
   Expectation,
   Head,
   Loaded,
+  News as Told,
   Page,
   Query,
   Random,
   Renewal,
   Store,
+  Topic,
+  Watch,
 } from '@redress/core';
-import { claim, renew } from './claim.js';
+import { claim, dueIn, renew } from './claim.js';
 import { answerOf, isSeen, judge, members, nothingYet, plan, prepare } from './commit.js';
 import type { Prepared } from './commit.js';
 import { guardOf, handedOut, unpackHead } from './head.js';
 import type { Known } from './head.js';
 import { KnownHeads } from './known.js';
 import { pairOf } from './layout.js';
+import type { News } from './news.js';
 import { open } from './open.js';
 import type { Opened } from './open.js';
 import { checkOptions } from './options.js';
@@ -46,14 +50,16 @@ export async function redisStore(connection: RedisConnection, options: RedisStor
 class RedisStore implements Store {
   readonly durability: Durability;
   readonly #space: Space;
+  readonly #news: News;
   readonly #release: () => Promise<void>;
   readonly #random: Pick<Random, 'word'>;
   readonly #known = new KnownHeads();
   readonly #busy = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
-  constructor({ space, durability, release }: Opened, random: Pick<Random, 'word'>) {
+  constructor({ space, news, durability, release }: Opened, random: Pick<Random, 'word'>) {
     this.#space = space;
+    this.#news = news;
     this.durability = durability;
     this.#release = release;
     this.#random = random;
@@ -134,6 +140,15 @@ class RedisStore implements Store {
     });
   }
 
+  watch(topic: Topic, heard: (news?: Told) => void): Watch {
+    if (this.#closing) throw this.#closedError();
+    return this.#news.watch(topic, heard);
+  }
+
+  async dueIn(wanted: Pick<Claim, 'kinds' | 'names'>): Promise<number | null> {
+    return this.#do(() => dueIn(this.#space, wanted));
+  }
+
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
@@ -143,6 +158,7 @@ class RedisStore implements Store {
   }
 
   async #close(): Promise<void> {
+    this.#news.close();
     await Promise.allSettled([...this.#busy]);
     await this.#release();
   }
@@ -159,7 +175,8 @@ class RedisStore implements Store {
     }
     for (;;) {
       const planned = plan(prepared, partition, this.#space.floor, this.#random.word(), before);
-      const answer = answerOf(await this.#space.run(COMMIT, partition, planned.keys, planned.args), planned);
+      const args = [...planned.args, ...this.#news.toTell(planned.after.head)];
+      const answer = answerOf(await this.#space.run(COMMIT, partition, planned.keys, args), planned);
       if (answer.is === 'applied') {
         this.#space.saw(answer.at);
         // Who gives a stream away writes no more to it: to remember all that has ended costs more than it saves.
@@ -191,8 +208,12 @@ class RedisStore implements Store {
     return { index, key: name(key, data), type: name(type, key), data: unpack(stored.subarray(data + 1)), at };
   }
 
+  #closedError(): StoreError {
+    return new StoreError('STORE_CLOSED', 'The store on Redis was closed; open it again.');
+  }
+
   async #do<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closing) throw new StoreError('STORE_CLOSED', 'The store on Redis was closed; open it again.');
+    if (this.#closing) throw this.#closedError();
     const busy = work();
     this.#busy.add(busy);
     try {

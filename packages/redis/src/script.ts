@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { SOON_MS } from '@redress/core';
 
 /** A Lua script, called by its digest. */
 export interface Script {
@@ -54,7 +55,8 @@ return answer
  * KEYS: stream, record, due set, index. ARGV: 1 the guard (empty: expects no stream), 2 floor, 3 id, 4 the new head, 5 wake
  * (empty: stays, `never`, `=` a moment, `+` milliseconds from now), 6 meta (empty: stays), 7 index of the first new entry,
  * 8 and 9 the entries to forget (from, below), 10 the pair when it is new, 11 to 13 how many: entries, members of the index to
- * take out, members to put in; then for each entry `k` and its key, type and key and data; then those members.
+ * take out, members to put in; then for each entry `k` and its key, type and key and data; then those members. Last, how to tell the news
+ * (empty: not at all), and the pair. Whoever may not tell them has written all the same.
  * In the good case it answers 1, its moment and wakeAt. Otherwise nothing is written, and it answers 0, for each entry
  * 0 absent, 1 equal, 2 other, 3 trimmed, then h, w and m.
  */
@@ -131,6 +133,12 @@ local next = 13 + 2 * count
 for i = next + 1, next + tonumber(ARGV[12]) do redis.call('ZREM', index, ARGV[i]) end
 next = next + tonumber(ARGV[12])
 for i = next + 1, next + tonumber(ARGV[13]) do redis.call('ZADD', index, 0, ARGV[i]) end
+local voice = ARGV[#ARGV - 1]
+if voice ~= '' then
+  redis.pcall(voice, stream, '')
+  local left = wake ~= '' and math.max(tonumber(wake) - now, 0)
+  if left and left <= ${SOON_MS} then redis.pcall(voice, record, text(left) .. '\\0' .. ARGV[#ARGV]) end
+end
 return {1, at, wake}
 `,
 );
@@ -151,6 +159,23 @@ end
 return answer
 `,
 );
+
+/** KEYS: records of some partitions, then due sets. ARGV: floor, how many records. Answers the moment, and the first that is due. */
+export const FIRST = script(
+  TIME,
+  `
+local records = tonumber(ARGV[2])
+local first = ''
+for i = records + 1, #KEYS do
+  local at = redis.call('ZRANGE', KEYS[i], 0, 0, 'WITHSCORES')[2]
+  if at and (first == '' or tonumber(at) < tonumber(first)) then first = at end
+end
+return {text(moment(ARGV[1], 1, records)), first}
+`,
+);
+
+/** KEYS: the record of a partition. ARGV: how to tell. Fails where news cannot be told so. */
+export const TELL = script(`return redis.call(ARGV[1], KEYS[1], '')`);
 
 /**
  * KEYS: record, then a stream and its due set for each. ARGV: floor, owner, leaseMs, then for each id, pair, new stamp.
@@ -265,4 +290,4 @@ return redis.call('HMGET', KEYS[1], 'format', 'partitions')
 `,
 );
 
-export const SCRIPTS: readonly Script[] = [LOAD, COMMIT, DUE, CLAIM, RENEW, DROP, WAKES, NOW, OPEN];
+export const SCRIPTS: readonly Script[] = [LOAD, COMMIT, DUE, FIRST, CLAIM, RENEW, DROP, WAKES, NOW, OPEN];

@@ -3,6 +3,7 @@ import type { Store, Watch } from '../base/store.js';
 
 const FIRST_POLL_MS = 20;
 const LAST_POLL_MS = 500;
+/** While news come in; or `poll` when that is longer. */
 const LIVE_POLL_MS = 5_000;
 
 /** Keeps the process alive while somebody waits: all else that the engine does in the background lets it end. */
@@ -37,13 +38,14 @@ export class Ears {
   constructor(
     private readonly store: Store,
     private readonly clock: Clock,
+    private readonly pollMs: number,
   ) {
     this.alive = new KeepAlive(clock);
   }
 
   /** To be closed; keeps the process alive until then. */
   to(stream: string): Ear {
-    const ear = new Ear(this.store, this.clock, stream, () => {
+    const ear = new Ear(this.store, this.clock, stream, Math.max(LIVE_POLL_MS, this.pollMs), () => {
       this.open.delete(ear);
       this.alive.release();
     });
@@ -70,6 +72,7 @@ export class Ear {
     private readonly store: Store,
     private readonly clock: Clock,
     private readonly stream: string,
+    private readonly livePollMs: number,
     private readonly onClosed: () => void,
   ) {}
 
@@ -82,7 +85,7 @@ export class Ear {
   async pause(signal: AbortSignal | undefined): Promise<void> {
     this.listen();
     if (this.heard || signal?.aborted) return;
-    const ms = this.watch?.live ? LIVE_POLL_MS : this.pollMs;
+    const ms = this.watch?.live ? this.livePollMs : this.pollMs;
     if (!this.watch?.live) this.pollMs = Math.min(this.pollMs * 2, LAST_POLL_MS);
     await new Promise<void>((resolve) => {
       const done = (): void => {

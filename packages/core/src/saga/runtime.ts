@@ -94,7 +94,7 @@ class SagaRuntime implements Runtime, RunHost {
       ]);
     const owner = `${process.pid}-${this.environment.random.word()}`;
     this.desk = { store: this.store, environment: this.environment, codecs: this.codecs, owner, leaseMs: this.leaseMs };
-    this.ears = new Ears(this.store, this.environment.clock);
+    this.ears = new Ears(this.store, this.environment.clock, this.pollMs);
     this.leases = new Leases(this.desk);
     this.leaving = new Leaving(this.environment.clock);
     this.worker = new Worker(this);
