@@ -89,17 +89,21 @@ describe('where the store tells news', () => {
   });
 
   it('a run that was parked for a while is taken up by another process when its own has died', async () => {
-    const world = new World();
-    const parks = world.process({ sagas: [nap] });
-    world.process({ sagas: [nap] });
-    await world.clock.advance(60_000);
-    for (const ms of [1_000, 4_000, 7_000, 30_000]) await parks.runtime.start(nap, [`${ms}`, ms]);
-    await world.clock.advance(100);
-    parks.kill();
-    const from = world.clock.monotonic() - 100;
-    for (const ms of [1_000, 4_000, 7_000, 30_000]) {
-      await world.clock.advance(from + ms + 200 - world.clock.monotonic());
-      expect([ms, (await world.store.load(`nap/${ms}`))?.head.status]).toEqual([ms, 'completed']);
+    const times = [1_000, 4_000, 7_000, 30_000];
+    // Wherever the other one's watch stands.
+    for (let phase = 0; phase < 5_000; phase += 500) {
+      const world = new World();
+      const parks = world.process({ sagas: [nap] });
+      world.process({ sagas: [nap] });
+      await world.clock.advance(60_000 + phase);
+      const from = world.clock.monotonic();
+      for (const ms of times) await parks.runtime.start(nap, [`${ms}`, ms]);
+      await world.clock.advance(100);
+      parks.kill();
+      for (const ms of times) {
+        await world.clock.advance(from + ms + 100 - world.clock.monotonic());
+        expect([phase, ms, (await world.store.load(`nap/${ms}`))?.head.status]).toEqual([phase, ms, 'completed']);
+      }
     }
   });
 
