@@ -8,7 +8,8 @@ import { slotOf } from './slot.js';
 class Connection extends EventEmitter {
   answers = true;
   readonly asked: string[] = [];
-  readonly stream = { unref() {} };
+  unreffed = 0;
+  readonly stream = { unref: (): void => void (this.unreffed += 1) };
   connect = async (): Promise<void> => {};
   disconnect = (): void => void this.emit('end');
   ping = async (): Promise<string> => (this.answers ? 'PONG' : new Promise(() => {}));
@@ -41,6 +42,13 @@ describe('a connection that listens', () => {
     connection.emit('error', new Error('late'));
     await vi.advanceTimersByTimeAsync(60_000);
     expect(told).toEqual(['lost']);
+  });
+
+  it('keeps no process alive', () => {
+    const { connection } = line();
+    connection.emit('connect');
+    expect(connection.unreffed).toBe(1);
+    expect(vi.getTimerCount()).toBe(1);
   });
 
   it('is lost when its server takes a channel away', () => {
