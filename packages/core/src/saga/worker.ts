@@ -124,7 +124,7 @@ export class Worker {
     });
   }
 
-  /** Claims once. Answers in how long the watch turns, or undefined when that stays as it is. */
+  /** Claims once, if it need be. Answers in how long the watch turns, or undefined when that stays as it is. */
   private async ask(isTurn: boolean, now: number): Promise<number | undefined> {
     const { desk, room } = this.host;
     const names = this.host.resolvable();
@@ -132,15 +132,25 @@ export class Worker {
     const limit = Math.min(room, BATCH);
     if (limit <= 0 || names.length === 0) return this.pollMs();
     try {
-      const wanted = { owner: desk.owner, kinds: KINDS, names, leaseMs: desk.leaseMs, limit };
-      const found = await this.claim(wanted, now);
+      const dueInMs = isTurn ? await this.dueInMs(names) : undefined;
+      if (dueInMs !== undefined && dueInMs > 0) return this.turnInMs(dueInMs);
+      const found = await this.claim({ owner: desk.owner, kinds: KINDS, names, leaseMs: desk.leaseMs, limit }, now);
       if (found === limit) return 0;
-      if (!isTurn) this.settleSpread(found, now);
-      return isTurn ? await this.turnInMs(names, found) : undefined;
+      if (!isTurn) return this.settleSpread(found, now);
+      // Called due and not to be had: not asked for again and again.
+      return dueInMs !== undefined && found > 0 ? 0 : this.pollMs();
     } catch (error) {
       this.tell(error);
       return this.pollMs();
     }
+  }
+
+  /** In how long the first is due; Infinity: never. Undefined: the store does not say, or news do not come in. */
+  private async dueInMs(names: readonly string[]): Promise<number | undefined> {
+    const { store } = this.host.desk;
+    // A saga whose objects cannot be had yet may be there at any time.
+    if (!this.watch?.live || !store.dueIn || names.length < this.host.names().length) return undefined;
+    return (await store.dueIn({ kinds: KINDS, names })) ?? Infinity;
   }
 
   private async claim(wanted: Claim & { readonly names: readonly string[] }, claimedAt: number): Promise<number> {
@@ -150,7 +160,8 @@ export class Worker {
     return heads.length;
   }
 
-  private settleSpread(found: number, now: number): void {
+  /** How long after news this process looks from now on. */
+  private settleSpread(found: number, now: number): undefined {
     const isQuiet = now - this.lookedAt > QUIET_MS;
     this.spreadMs = found > 0 || isQuiet ? LEAST_SPREAD_MS : Math.min(this.spreadMs * 2, MOST_SPREAD_MS);
     this.lookedAt = now;
@@ -164,16 +175,11 @@ export class Worker {
    * While news come in nothing becomes due within `SOON_MS` without being told, but for leases of processes that die: all that
    * was there when the store was asked is in its answer, and no lease that began later ends before half of one has passed.
    */
-  private async turnInMs(names: readonly string[], found: number): Promise<number> {
+  private turnInMs(dueInMs: number): number {
     const { desk, pollMs } = this.host;
-    // A saga whose objects cannot be had yet may be there at any time.
-    if (!this.watch?.live || !desk.store.dueIn || names.length < this.host.names().length) return this.pollMs();
-    const dueInMs = await desk.store.dueIn({ kinds: KINDS, names });
     const { random } = desk.environment;
-    // Named as due and not to be had: not asked for again and again.
-    if (dueInMs !== null && dueInMs <= 0 && found === 0) return this.pollMs();
     const longest = Math.max(pollMs, Math.min(SOON_MS, desk.leaseMs / 2)) * (1 - random.next() / 4);
-    return dueInMs === null ? longest : Math.min(Math.max(dueInMs, 0) + random.next() * DUE_SPREAD_MS, longest);
+    return Math.min(dueInMs + random.next() * DUE_SPREAD_MS, longest);
   }
 
   private tell(error: unknown): void {
