@@ -142,6 +142,7 @@ describe('a process whose own clock stood still, so that it does not know that i
 
   it('and claims its own run again, ends the old pass before the new one begins', async () => {
     const world = new World();
+    world.deaf = true;
     const own = new VirtualClock();
     const { saga, log, options } = slow(world, 2_000, own);
     const one = world.process({ ...options, lease: 60_000, poll: 100 }, undefined, own);

@@ -55,6 +55,8 @@ function processOn({ clock, connect }: Place, options: Shop['options'], seed = 1
     get(target, name: keyof Store) {
       const verb: unknown = Reflect.get(target, name);
       if (typeof verb !== 'function') return verb;
+      // It hears no news, as most processes: what these cases say is true by asking alone.
+      if (name === 'watch') return undefined;
       return async (...args: unknown[]): Promise<unknown> => {
         if (!alive) return new Promise(() => {});
         const answer: unknown = await Reflect.apply(verb, target, args);

@@ -24,6 +24,8 @@ export function wrapStore(store: Store, verbs: Partial<Store>): Store {
     scan: (...args) => store.scan(...args),
     drop: (...args) => store.drop(...args),
     now: () => store.now(),
+    ...(store.watch && { watch: store.watch.bind(store) }),
+    ...(store.dueIn && { dueIn: store.dueIn.bind(store) }),
     close: () => store.close(),
     [Symbol.asyncDispose]: () => store.close(),
     ...verbs,
@@ -49,6 +51,8 @@ export class World {
   readonly clock = new VirtualClock();
   readonly database = createMemoryDatabase();
   private seed = 1;
+  /** Processes that begin now hear no news, and find everything by asking. */
+  deaf = false;
 
   /** A view of the store that nobody kills. */
   readonly store = memoryStore({ clock: this.clock, shared: this.database });
@@ -63,6 +67,11 @@ export class World {
     let open = (): void => {};
     const inner = memoryStore({ clock: this.clock, shared: this.database, random });
     const { store: counted, commits } = countingStore(wrapStore(inner, verbs(inner)));
+    const { watch, dueIn } = counted as Required<Store>;
+    const told: Partial<Store> = {
+      watch: (topic, heard) => watch(topic, (news) => void gate.then(() => heard(news))),
+      dueIn: async (wanted) => gated(dueIn)(wanted),
+    };
     const gated =
       <A extends unknown[], R>(verb: (...args: A) => Promise<R>) =>
       async (...args: A): Promise<R> => {
@@ -77,7 +86,9 @@ export class World {
       claim: gated(counted.claim),
       renew: gated(counted.renew),
       now: gated(counted.now),
+      ...told,
     });
+    if (this.deaf) delete (store as Partial<Store>).watch;
     const runtime = createRuntime({ ...options, store, environment: { clock, random, events: bus } });
     return {
       runtime,

@@ -38,6 +38,7 @@ export {
 } from './saga/errors.js';
 
 // The storage port
+export { SOON_MS } from './base/store.js';
 export { checkChange, checkClaim, checkLease, checkQuery } from './base/change.js';
 export type {
   Change,
@@ -51,11 +52,14 @@ export type {
   HeadPatch,
   Loaded,
   NewEntry,
+  News,
   Page,
   Query,
   Renewal,
   Store,
+  Topic,
   Wake,
+  Watch,
 } from './base/store.js';
 
 // Environment

@@ -1,10 +1,12 @@
 import { DueIndex } from './due.js';
+import { Listeners } from './news.js';
 import type { Stream } from './stream.js';
 
 /** The streams of one namespace. */
 export class Space {
   readonly streams = new Map<string, Stream>();
   readonly due = new DueIndex();
+  readonly listeners = new Listeners();
   #sorted: string[] | undefined;
 
   add(stream: Stream): void {

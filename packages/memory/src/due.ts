@@ -119,6 +119,13 @@ export class DueIndex {
     return taken;
   }
 
+  /** When the first of them is due; undefined: none ever is. */
+  first(kinds: readonly string[], names: readonly string[] | undefined): number | undefined {
+    const tops = this.#heaps(new Set(kinds), names && new Set(names)).map((heap) => heap.top()?.at ?? Infinity);
+    const first = Math.min(...tops);
+    return first === Infinity ? undefined : first;
+  }
+
   #heaps(kinds: ReadonlySet<string>, names: ReadonlySet<string> | undefined): Heap[] {
     const heaps: Heap[] = [];
     for (const kind of kinds) {

@@ -9,7 +9,23 @@ import {
   systemClock,
   systemRandom,
 } from '@redress/core';
-import type { Change, Claim, Clock, Commit, Expectation, Head, Loaded, Page, Query, Random, Renewal, Store } from '@redress/core';
+import type {
+  Change,
+  Claim,
+  Clock,
+  Commit,
+  Expectation,
+  Head,
+  Loaded,
+  News,
+  Page,
+  Query,
+  Random,
+  Renewal,
+  Store,
+  Topic,
+  Watch,
+} from '@redress/core';
 import { createMemoryDatabase, insideOf } from './database.js';
 import type { Database, MemoryDatabase, Space } from './database.js';
 import { scanSpace } from './scan.js';
@@ -52,6 +68,7 @@ class MemoryStore implements Store {
   readonly #clock: Clock;
   readonly #random: Random;
   #closed = false;
+  readonly #soon = (fn: () => void): void => this.#clock.nextTurn(fn);
 
   constructor(database: Database, space: Space, clock: Clock, random: Random) {
     this.#database = database;
@@ -78,9 +95,11 @@ class MemoryStore implements Store {
     else if (change.expect !== 'absent') throw new ConflictError(change.id, 'missing');
     const stream = there ?? emptyStream(change.id, change.create?.kind ?? '', change.create?.name ?? '');
     const wakeBefore = stream.head.wakeAt;
-    apply(stream, change, this.#time(), this.#random.word());
+    const now = this.#time();
+    apply(stream, change, now, this.#random.word());
     if (!there) this.#space.add(stream);
     if (stream.head.wakeAt !== wakeBefore) this.#space.due.add(stream);
+    this.#space.listeners.committed(stream.head, now, this.#soon);
     return { head: copyHead(stream.head), applied: true };
   }
 
@@ -127,6 +146,17 @@ class MemoryStore implements Store {
   async now(): Promise<number> {
     this.#open();
     return this.#time();
+  }
+
+  watch(topic: Topic, heard: (news?: News) => void): Watch {
+    this.#open();
+    return this.#space.listeners.add(topic, { heard, isOpen: () => !this.#closed }, this.#soon);
+  }
+
+  async dueIn({ kinds, names }: Pick<Claim, 'kinds' | 'names'>): Promise<number | null> {
+    this.#open();
+    const first = this.#space.due.first(kinds, names);
+    return first === undefined ? null : first - this.#time();
   }
 
   async close(): Promise<void> {

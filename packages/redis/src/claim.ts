@@ -3,7 +3,7 @@ import { unpackHead } from './head.js';
 import type { Known } from './head.js';
 import { nameIn, nameOut } from './text.js';
 import type { Partition } from './layout.js';
-import { CLAIM, DUE, RENEW } from './script.js';
+import { CLAIM, DUE, FIRST, RENEW } from './script.js';
 import { grouped } from './space.js';
 import type { Space } from './space.js';
 import type { Reply } from './wire.js';
@@ -34,7 +34,7 @@ export async function claim(space: Space, wanted: Claim, stamp: () => string): P
   return taken;
 }
 
-async function pairsOf(space: Space, { kinds, names }: Claim): Promise<readonly string[]> {
+async function pairsOf(space: Space, { kinds, names }: Pick<Claim, 'kinds' | 'names'>): Promise<readonly string[]> {
   const wanted = new Set(kinds.map(nameIn));
   if (names) return [...wanted].flatMap((kind) => [...new Set(names.map(nameIn))].map((name) => `${kind}\0${name}`));
   if (wanted.size === 0) return [];
@@ -63,6 +63,23 @@ async function due(space: Space, pairs: readonly string[], limit: number): Promi
     .flat()
     .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))
     .slice(0, limit);
+}
+
+/** In how many milliseconds the first is due, by the clock of its own group of partitions. */
+export async function dueIn(space: Space, wanted: Pick<Claim, 'kinds' | 'names'>): Promise<number | null> {
+  const pairs = await pairsOf(space, wanted);
+  if (pairs.length === 0) return null;
+  const found = await Promise.all(
+    space.groups().map(async (partitions) => {
+      const sets = partitions.flatMap((partition) => pairs.map((pair) => partition.due(pair)));
+      const keys = [...partitions.map(({ record }) => record), ...sets];
+      const [now, first] = (await space.run(FIRST, partitions[0], keys, [space.floor, partitions.length])) as readonly Buffer[];
+      const at = space.saw(now);
+      return first && first.length > 0 ? Number(first.toString()) - at : Infinity;
+    }),
+  );
+  const least = Math.min(...found);
+  return least === Infinity ? null : least;
 }
 
 interface Taken {

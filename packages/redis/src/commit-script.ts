@@ -1,3 +1,4 @@
+import { SOON_MS } from '@redress/core';
 import { script, TIME } from './lua.js';
 
 /**
@@ -9,6 +10,7 @@ import { script, TIME } from './lua.js';
  * - with `i`: how many members of the index to take out and to put in, and those members;
  * - with `s`: the sort, when it may be new;
  * - with `t`: the entries to forget (from, below);
+ * - with `v`: how to tell the news, and the pair; whoever may not tell them has written all the same;
  * - with `m`: meta;
  * - of each entry type, key and data.
  * Answers its moment and a word for each commit: `+` and wakeAt when it is applied. Else nothing of it is written, the word is
@@ -58,7 +60,7 @@ end
 local function commit(stream, base, a)
   local flags, count, first, guard = string.match(ARGV[a], HEADER)
   local head = ARGV[a + 1]
-  local wake, due, id, out, put, members, sort, from, below, meta
+  local wake, due, id, out, put, members, sort, from, below, voice, pair, meta
   a = a + 2
   for i = 1, #flags do
     local flag = string.byte(flags, i)
@@ -68,6 +70,7 @@ local function commit(stream, base, a)
       a = members + out + put
     elseif flag == 115 then sort = ARGV[a] a = a + 1
     elseif flag == 116 then from, below = ARGV[a], ARGV[a + 1] a = a + 2
+    elseif flag == 118 then voice, pair = ARGV[a], ARGV[a + 1] a = a + 2
     else meta = ARGV[a] a = a + 1 end
   end
   local entries, fields = {}, {'h', 'w'}
@@ -121,6 +124,11 @@ local function commit(stream, base, a)
     local scored = {}
     for i = members + out, members + out + put - 1 do scored[#scored + 1] = 0 scored[#scored + 1] = ARGV[i] end
     if put > 0 then redis.call('ZADD', index, unpack(scored)) end
+  end
+  if voice then
+    redis.pcall(voice, stream, '')
+    local left = wake ~= '' and math.max(tonumber(wake) - now, 0)
+    if left and left <= ${SOON_MS} then redis.pcall(voice, base .. ':record', text(left) .. '\\0' .. pair) end
   end
   return '+' .. wake, a
 end

@@ -4,6 +4,7 @@ import type { Verdict } from './batch.js';
 import { copyData, fixedOf, guardOf, handedOut, packHead, unpackHead, wakeOf } from './head.js';
 import type { Known } from './head.js';
 import { dueOf, indexOf, pairOf, sortOf } from './layout.js';
+import type { Voice } from './news.js';
 import { unavailable } from './refusal.js';
 import { nameIn, pack } from './text.js';
 import type { Packed } from './text.js';
@@ -43,7 +44,7 @@ export function nothingYet(id: string, { kind, name }: NonNullable<Change['creat
 }
 
 /** `before` is what the writer has seen. Undefined: not known here, so the script is only to judge and to show the head. */
-export function plan(prepared: Prepared, stamp: string, before: Known | undefined): Plan {
+export function plan(prepared: Prepared, stamp: string, before: Known | undefined, voice: Voice): Plan {
   const { change, entries, meta } = prepared;
   const { id, expect, head: patch } = change;
   const old = before ?? nothingYet(id, { kind: '', name: '' });
@@ -70,6 +71,10 @@ export function plan(prepared: Prepared, stamp: string, before: Known | undefine
   if (after.trimmed !== old.trimmed) {
     flags += 't';
     args.push(old.trimmed, after.trimmed);
+  }
+  if (voice !== '' && after.head.owner === null) {
+    flags += 'v';
+    args.push(voice, pair);
   }
   if (meta) {
     flags += 'm';

@@ -3,6 +3,7 @@ import type { Durability } from '@redress/core';
 import { Command, Redis } from 'ioredis';
 import type { Cluster } from 'ioredis';
 import { lookAtNamespace, lookAtServers, mastersOf } from './checks.js';
+import { News } from './news.js';
 import { DEFAULT_COMMAND_TIMEOUT_MS, DEFAULT_PARTITIONS } from './options.js';
 import type { RedisConnection, RedisStoreOptions } from './options.js';
 import { SCRIPTS } from './script.js';
@@ -11,6 +12,7 @@ import { Wire } from './wire.js';
 
 export interface Opened {
   readonly space: Space;
+  readonly news: News;
   readonly durability: Durability;
   /** Gives back what the store has opened itself. */
   release(): Promise<void>;
@@ -34,7 +36,8 @@ export async function open(connection: RedisConnection, options: RedisStoreOptio
       throw new ConfigurationError(problems, { code, details: { codes } });
     }
     await Promise.all(mastersOf(client).map((node) => teach(node)));
-    return { space, durability, release };
+    const news = await News.open(space, client, commandTimeoutMs);
+    return { space, news, durability, release };
   } catch (error) {
     await release();
     throw error;

@@ -8,21 +8,25 @@ import type {
   Expectation,
   Head,
   Loaded,
+  News as Told,
   Page,
   Query,
   Random,
   Renewal,
   Store,
+  Topic,
+  Watch,
 } from '@redress/core';
 import { Batch } from './batch.js';
 import type { Verdict } from './batch.js';
-import { claim, renew } from './claim.js';
+import { claim, dueIn, renew } from './claim.js';
 import { headOf, isSeen, judge, members, nothingYet, plan, prepare, readRefusal } from './commit.js';
 import type { Prepared } from './commit.js';
 import { guardOf, handedOut, unpackHead } from './head.js';
 import type { Known } from './head.js';
 import { KnownHeads } from './known.js';
 import { pairOf } from './layout.js';
+import type { News } from './news.js';
 import { open } from './open.js';
 import type { Opened } from './open.js';
 import { checkOptions } from './options.js';
@@ -48,6 +52,7 @@ export async function redisStore(connection: RedisConnection, options: RedisStor
 class RedisStore implements Store {
   readonly durability: Durability;
   readonly #space: Space;
+  readonly #news: News;
   readonly #release: () => Promise<void>;
   readonly #random: Pick<Random, 'word'>;
   readonly #known = new KnownHeads();
@@ -57,9 +62,10 @@ class RedisStore implements Store {
   #idle: () => void = () => {};
   #closing: Promise<void> | undefined;
 
-  constructor({ space, durability, release }: Opened, random: Pick<Random, 'word'>) {
+  constructor({ space, news, durability, release }: Opened, random: Pick<Random, 'word'>) {
     this.#space = space;
     this.#batch = new Batch(space);
+    this.#news = news;
     this.durability = durability;
     this.#release = release;
     this.#random = random;
@@ -154,6 +160,15 @@ class RedisStore implements Store {
     });
   }
 
+  watch(topic: Topic, heard: (news?: Told) => void): Watch {
+    if (this.#closing) throw closed();
+    return this.#news.watch(topic, heard);
+  }
+
+  async dueIn(wanted: Pick<Claim, 'kinds' | 'names'>): Promise<number | null> {
+    return this.#do(() => dueIn(this.#space, wanted));
+  }
+
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
@@ -163,6 +178,7 @@ class RedisStore implements Store {
   }
 
   async #close(): Promise<void> {
+    this.#news.close();
     await new Promise<void>((resolve) => {
       this.#idle = resolve;
       if (this.#busy === 0) resolve();
@@ -181,7 +197,7 @@ class RedisStore implements Store {
   #commit(prepared: Prepared, before: Known | undefined, reject: (error: unknown) => void, resolve: (commit: Commit) => void): void {
     const { id } = prepared.change;
     const partition = this.#space.partition(id);
-    const planned = plan(prepared, this.#random.word(), before);
+    const planned = plan(prepared, this.#random.word(), before, this.#news.voice);
     const answer = (verdict: Verdict): void => {
       try {
         if (verdict.wake !== undefined) return resolve(this.#applied(headOf(planned, verdict.wake)));

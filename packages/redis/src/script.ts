@@ -38,6 +38,23 @@ return answer
 `,
 );
 
+/** KEYS: records of some partitions, then due sets. ARGV: floor, how many records. Answers the moment, and the first that is due. */
+export const FIRST = script(
+  TIME,
+  `
+local records = tonumber(ARGV[2])
+local first = ''
+for i = records + 1, #KEYS do
+  local at = redis.call('ZRANGE', KEYS[i], 0, 0, 'WITHSCORES')[2]
+  if at and (first == '' or tonumber(at) < tonumber(first)) then first = at end
+end
+return {text(moment(ARGV[1], 1, records)), first}
+`,
+);
+
+/** KEYS: the record of a partition. ARGV: how to tell. Fails where news cannot be told so. */
+export const TELL = script(`return redis.call(ARGV[1], KEYS[1], '')`);
+
 /**
  * KEYS: record, then a stream and its due set for each. ARGV: floor, owner, leaseMs, then for each id, pair, new stamp.
  * Those that are due by their own head are taken; where the due set says otherwise than the head, it is mended. Answers its
@@ -151,4 +168,4 @@ return redis.call('HMGET', KEYS[1], 'format', 'partitions')
 `,
 );
 
-export const SCRIPTS: readonly Script[] = [LOAD, COMMIT, DUE, CLAIM, RENEW, DROP, WAKES, NOW, OPEN];
+export const SCRIPTS: readonly Script[] = [LOAD, COMMIT, DUE, FIRST, CLAIM, RENEW, DROP, WAKES, NOW, OPEN];

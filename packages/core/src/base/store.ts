@@ -121,6 +121,29 @@ export interface Loaded {
   readonly entries: readonly Entry[];
 }
 
+/** What a listener wants to hear of. */
+export type Topic =
+  /** That this stream was left without an owner: it has ended, was parked or given back. */
+  | { readonly id: string }
+  /** That a stream of this kind was left without an owner, due now or within `SOON_MS`. */
+  | { readonly kind: string };
+
+/** A store tells of what it leaves due within so many milliseconds; what is due later, those who ask so often find by asking. */
+export const SOON_MS = 5_000;
+
+export interface News {
+  /** The stream's name. */
+  readonly name: string;
+  /** In how many milliseconds it is due; 0: now. */
+  readonly inMs: number;
+}
+
+export interface Watch {
+  /** Whether news come in now. While they do not, who listens must ask as if there were none. */
+  readonly live: boolean;
+  stop(): void;
+}
+
 /**
  * Where everything durable lives: streams of keyed entries, each with a head. Adapters never read `data` or `meta`,
  * throw subclasses of `StoreError` at run time and `ConfigurationError` when opened, and pass `describeStore` of
@@ -156,6 +179,21 @@ export interface Store extends AsyncDisposable {
 
   /** The store's clock in milliseconds; never below an `at` that it has handed out. */
   now(): Promise<number>;
+
+  /**
+   * Optional. Calls `heard` soon after a commit that the topic is about, by whatever process: with its news where the topic
+   * is a kind; without any when all may have changed: when listening has begun, when it was interrupted, and when it goes
+   * on. News may be lost, come twice and come late, and nothing is correct by them: who listens asks as well, but may ask
+   * less often while the watch is live. Never calls `heard` before it has returned, nor after `stop` or `close`, and keeps
+   * no process alive.
+   */
+  watch?(topic: Topic, heard: (news?: News) => void): Watch;
+
+  /**
+   * Optional. In how many milliseconds the first of the streams that a claim would take is due, owned ones at the end of their
+   * lease; at most 0: there is one now. Null: none ever is. Who asks this, and listens, need not claim in vain.
+   */
+  dueIn?(wanted: Pick<Claim, 'kinds' | 'names'>): Promise<number | null>;
 
   /** Waits for what was asked and gives all handles back. Later calls are refused with a `StoreError`. */
   close(): Promise<void>;

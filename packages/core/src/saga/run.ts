@@ -154,7 +154,8 @@ export class Run implements PassHost, UnwindHost {
     // It could go on here, although it had nothing to write.
     if (this.journal.meta.handBacks !== undefined) this.journal.note({ handBacks: undefined, blocked: undefined });
     // Behind the pivot a deadline is nothing to wake for: a run that it has passed would be woken again at once.
-    const inMs = Math.min(wakeMs ?? Infinity, this.journal.meta.pivot ? Infinity : this.limits.leftMs);
+    // Whole ones: a store's moments are too coarse for less, and a run that is due at once would be parked again and again.
+    const inMs = Math.ceil(Math.min(wakeMs ?? Infinity, this.journal.meta.pivot ? Infinity : this.limits.leftMs));
     const parked = this.journal.park('it waits', inMs === Infinity ? null : { inMs });
     this.guard(parked.then(() => this.host.expect(inMs)));
   }

@@ -14,6 +14,7 @@ import { OwnershipLostError, RuntimeStoppedError } from './errors.js';
 import { attach, attachStored } from './attach.js';
 import { Children } from './child.js';
 import { holdDivided } from './divided.js';
+import { Ears } from './ear.js';
 import { History } from './history.js';
 import { createAdmin } from './admin.js';
 import type { Admin } from './admin-types.js';
@@ -31,7 +32,7 @@ import { Run } from './run.js';
 import { isAtRest } from './run-end.js';
 import type { RunHost } from './run-host.js';
 import type { RunHandle, Runtime, RuntimeOptions, StartOptions, WaitOptions } from './runtime-types.js';
-import { KeepAlive, waitFor } from './waiter.js';
+import { waitFor } from './waiter.js';
 import { Worker } from './worker.js';
 
 /**
@@ -57,7 +58,7 @@ class SagaRuntime implements Runtime, RunHost {
   readonly pollMs: number;
   readonly desk: Desk;
   readonly around: RunHost['around'];
-  readonly alive: KeepAlive;
+  readonly ears: Ears;
   stopping = false;
   stopped = false;
   private readonly drainMs: number;
@@ -95,7 +96,7 @@ class SagaRuntime implements Runtime, RunHost {
       ]);
     const owner = `${process.pid}-${this.environment.random.word()}`;
     this.desk = { store: this.store, environment: this.environment, codecs: this.codecs, owner, leaseMs: this.leaseMs };
-    this.alive = new KeepAlive(this.environment.clock);
+    this.ears = new Ears(this.store, this.environment.clock, this.pollMs);
     this.leases = new Leases(this.desk);
     this.leaving = new Leaving(this.environment.clock);
     this.worker = new Worker(this);
@@ -212,6 +213,7 @@ class SagaRuntime implements Runtime, RunHost {
     await this.worker.stop();
     await Promise.all([...this.runs.values()].map((run) => run.stop(drainMs)));
     this.stopped = true;
+    this.ears.rouse();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
-import { sleep } from '../base/clock.js';
-import type { Clock, Timer } from '../base/clock.js';
+import type { Timer } from '../base/clock.js';
 import { durationMs } from '../base/duration.js';
 import { StoreError, StoreUnavailableError } from '../base/errors.js';
+import type { Ears } from './ear.js';
 import {
   SagaCancelledError,
   SagaCompensatedError,
@@ -23,52 +23,26 @@ export interface WaitHost {
   readonly stopped: boolean;
   /** The run, while this process owns it. */
   local(stream: string): Run | undefined;
-  readonly alive: KeepAlive;
+  readonly ears: Ears;
 }
-
-/** Keeps the process alive while somebody waits: all else that the engine does in the background lets it end. */
-export class KeepAlive {
-  private waiting = 0;
-  private timer: Timer | undefined;
-
-  constructor(private readonly clock: Clock) {}
-
-  hold(): void {
-    this.waiting += 1;
-    this.timer ??= this.arm();
-  }
-
-  release(): void {
-    this.waiting -= 1;
-    if (this.waiting > 0) return;
-    this.timer?.cancel();
-    this.timer = undefined;
-  }
-
-  private arm(): Timer {
-    return this.clock.setTimer(86_400_000, () => (this.timer = this.waiting > 0 ? this.arm() : undefined));
-  }
-}
-
-const FIRST_POLL_MS = 20;
-const LAST_POLL_MS = 500;
 
 /** The caller waits for the outcome, never for the body: here while the run is here, then in the store. */
 export async function waitFor(host: WaitHost, saga: string, id: string, options: WaitOptions = {}): Promise<unknown> {
   const limit = new GiveUp(host, options);
-  host.alive.hold();
+  const ear = host.ears.to(streamOf(saga, id));
   try {
-    for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 2, LAST_POLL_MS)) {
+    for (;;) {
+      ear.attend();
       const run = host.local(streamOf(saga, id));
       if (!run && host.stopped) throw new SagaStillRunningError(saga, id, 'this runtime was stopped');
       const end = run ? await limit.race(run.done) : await asked(host, saga, id);
       if (end && end.status !== 'left') return answer(saga, id, end);
       if (limit.reason !== undefined) throw new SagaStillRunningError(saga, id, limit.reason);
       if (host.stopped) throw new SagaStillRunningError(saga, id, 'this runtime was stopped');
-      if (!run || host.local(streamOf(saga, id)) === run) await sleep(host.desk.environment.clock, pollMs, limit.signal);
+      if (!run || host.local(streamOf(saga, id)) === run) await ear.pause(limit.signal);
     }
   } finally {
-    host.alive.release();
+    ear.close();
     limit.dispose();
   }
 }

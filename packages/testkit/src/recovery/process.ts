@@ -208,9 +208,24 @@ export class TestProcess {
             () => [id],
           ),
         ),
+      ...this.told(),
       close: async () => {},
       [Symbol.asyncDispose]: async () => {},
     };
+  }
+
+  /** News reach it as answers do: late while it is paused, never when it is dead. */
+  private told(): Pick<Store, 'watch' | 'dueIn'> {
+    const { store } = this;
+    const watch: Store['watch'] = (topic, heard) =>
+      (store as Required<Store>).watch(topic, (news) => void this.pass().then(() => heard(news)));
+    const dueIn: Store['dueIn'] = async (wanted) => {
+      await this.pass();
+      const inMs = await (store as Required<Store>).dueIn(wanted);
+      await this.pass();
+      return inMs;
+    };
+    return { ...(store.watch && { watch }), ...(store.dueIn && { dueIn }) };
   }
 
   private async atWrite<T>({ entries }: Change, write: () => Promise<T>): Promise<T> {

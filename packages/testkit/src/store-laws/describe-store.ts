@@ -1,3 +1,4 @@
+import type { Store } from '@redress/core';
 import { describe, it } from 'vitest';
 import type { TestContext } from 'vitest';
 import { argumentLaws } from './argument-laws.js';
@@ -11,9 +12,10 @@ import { guardLaws } from './guard-laws.js';
 import { keyLaws } from './key-laws.js';
 import type { Law } from './lab.js';
 import { namespaceLaws } from './namespace-laws.js';
+import { dueLaws, newsLaws } from './news-laws.js';
 import { renewLaws } from './renew-laws.js';
 import { scanLaws } from './scan-laws.js';
-import type { OpenStoreUnderTest } from './store-under-test.js';
+import type { OpenStoreUnderTest, StoreUnderTest } from './store-under-test.js';
 import { timeLaws } from './time-laws.js';
 import { trimLaws } from './trim-laws.js';
 
@@ -56,7 +58,13 @@ function describeLaws(name: string, open: OpenStoreUnderTest): void {
       });
     }
     describe('durability', () => {
-      durableLaws(prove(open, `${name} is not durable: nothing outlives its process`));
+      durableLaws(prove(open, ({ durable }) => (durable ? undefined : `${name} is not durable: nothing outlives its process`)));
+    });
+    describe('news', () => {
+      newsLaws(prove(open, (_, { watch }) => (watch ? undefined : `${name} tells no news: who waits asks`)));
+    });
+    describe('the next moment', () => {
+      dueLaws(prove(open, (_, { dueIn }) => (dueIn ? undefined : `${name} does not say what is due next: who wants to know claims`)));
     });
   });
 }
@@ -68,15 +76,17 @@ function describeNothing(name: string, reason: string): void {
   });
 }
 
-/** With a reason, the law is left out for it when the store is not durable. */
-function prove(open: OpenStoreUnderTest, needsDurable?: string): Law {
+/** `missing`: why the law is left out with this store. */
+function prove(open: OpenStoreUnderTest, missing?: (under: StoreUnderTest, store: Store) => string | undefined): Law {
   return (sentence, law) => {
     // oxlint-disable-next-line vitest/expect-expect -- the law does
     it(`${sentence}`, async (context) => {
       const under = await open();
       try {
-        if (needsDurable !== undefined && !under.durable) leaveOut(context, sentence, needsDurable);
-        await law({ store: await under.connect(), other: await under.connect(), under });
+        const store = await under.connect();
+        const reason = missing?.(under, store);
+        if (reason !== undefined) leaveOut(context, sentence, reason);
+        await law({ store, other: await under.connect(), under });
       } finally {
         await under.dispose();
       }
