@@ -91,12 +91,10 @@ export class Journal implements PenEvents {
     this.noted.changes = { ...this.noted.changes, ...changes };
   }
 
-  /** What lists find the run by. */
   get tags(): Tags | undefined {
     return this.pen.head?.tags ?? this.pen.tags;
   }
 
-  /** The version that this owner has seen last. */
   get version(): number {
     return this.pen.head?.version ?? 0;
   }
@@ -124,7 +122,6 @@ export class Journal implements PenEvents {
     return this.pen.head !== undefined;
   }
 
-  /** Whether the lease surely lasts at this monotonic moment. */
   isSafe(monotonic: number): boolean {
     return this.pen.isSafe(monotonic);
   }
@@ -138,7 +135,6 @@ export class Journal implements PenEvents {
     return this.pen.needsRenewal(monotonic);
   }
 
-  /** Nothing is written any more. */
   close(why: string): void {
     this.pen.close(why);
   }
@@ -188,8 +184,8 @@ export class Journal implements PenEvents {
 
   /** The same for the path of every step, without a promise: `done` is called once, with what prevented it if anything did. */
   write(patch: HeadPatch, done: (error?: unknown) => void): void {
-    this.queue.push({ patch, done });
-    if (!this.busy) this.drain();
+    if (this.busy) this.queue.push({ patch, done });
+    else this.put(patch, done);
   }
 
   /** Everything that was asked for since the last commit goes into the next one, and is answered by it. */
@@ -197,18 +193,24 @@ export class Journal implements PenEvents {
     const writes = this.queue;
     if (writes.length === 0) return;
     this.queue = [];
-    const answer = (error?: unknown): void => {
+    const patch = Object.assign({}, ...writes.map((one) => one.patch)) as HeadPatch;
+    this.put(patch, (error) => {
       for (const { done } of writes) done(error);
-    };
-    if (this.away) return answer(new OwnershipLostError(this.saga, this.id, 'it was given away'));
-    const patch = writes.length === 1 ? (writes[0] as Write).patch : (Object.assign({}, ...writes.map((one) => one.patch)) as HeadPatch);
+    });
+  }
+
+  private put(patch: HeadPatch, done: (error?: unknown) => void): void {
+    if (this.away) return done(new OwnershipLostError(this.saga, this.id, 'it was given away'));
     if (this.closed || (this.buffer.length === 0 && this.noted.changes === undefined && patch.owner === undefined))
-      return answer(this.closed);
-    if (this.buffer.length <= MOST_ENTRIES) return this.commit(this.buffer.splice(0), patch, answer);
+      return done(this.closed);
+    const batch = this.buffer;
+    this.buffer = batch.length > MOST_ENTRIES ? batch.splice(MOST_ENTRIES) : [];
+    if (this.buffer.length === 0) return this.commit(batch, patch, done);
     // More than a commit holds: the first part goes ahead of what was asked for, which waits for all of it.
-    this.queue.unshift(...writes);
-    this.commit(this.buffer.splice(0, MOST_ENTRIES), {}, (error) => {
-      if (error !== undefined) this.queue.splice(0, writes.length).forEach(({ done }) => done(error));
+    const rest = { patch, done };
+    this.queue.unshift(rest);
+    this.commit(batch, {}, (error) => {
+      if (error !== undefined) this.queue.splice(this.queue.indexOf(rest), 1).forEach((one) => one.done(error));
     });
   }
 
@@ -232,7 +234,7 @@ export class Journal implements PenEvents {
       if (first && this.durable) this.onDurable();
       answer(error);
       if (!this.busy) this.drain();
-      if (!this.busy) for (const resolve of this.idlers.splice(0)) resolve();
+      if (!this.busy && this.idlers.length > 0) for (const resolve of this.idlers.splice(0)) resolve();
     });
   }
 
@@ -285,7 +287,6 @@ export class Journal implements PenEvents {
     await this.leaving?.catch(() => {});
   }
 
-  /** Settles when no commit is in flight. */
   idle(): Promise<void> {
     return this.busy ? new Promise((resolve) => this.idlers.push(resolve)) : Promise.resolve();
   }

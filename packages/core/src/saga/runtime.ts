@@ -1,4 +1,4 @@
-import { createCodec, decodeRecord, encodeRecord } from '../base/codec.js';
+import { createCodec } from '../base/codec.js';
 import type { Codec } from '../base/codec.js';
 import { durationMs } from '../base/duration.js';
 import type { Duration } from '../base/duration.js';
@@ -13,6 +13,7 @@ import type { Operation, SagaDefinition } from './definition.js';
 import { OwnershipLostError, RuntimeStoppedError } from './errors.js';
 import { attach, attachStored } from './attach.js';
 import { Children } from './child.js';
+import { copierOf } from './copies.js';
 import { holdDivided } from './divided.js';
 import { Ears } from './ear.js';
 import { History } from './history.js';
@@ -151,7 +152,7 @@ class SagaRuntime implements Runtime, RunHost {
     const given = saga.input ? [await parseWith(saga.input, args[0], saga.name), ...args.slice(1)] : args;
     const id = checkId(saga.name, options.id ?? definition.idOf?.(...given) ?? this.environment.random.word());
     // Encoded before anything else: what cannot be kept is refused.
-    const copy = this.copied(given);
+    const copies = copierOf(this.codecs, given);
     const tags = checkTags(saga.name, definition.tagsOf?.(...given));
     const stream = streamOf(saga.name, id);
     const deadlineMs = options.deadline === undefined ? saga.deadlineMs : durationMs(options.deadline, 'deadline');
@@ -159,8 +160,9 @@ class SagaRuntime implements Runtime, RunHost {
     const now = deadlineMs === undefined || this.runs.has(stream) ? 0 : await this.store.now();
     if (this.stopping) throw new RuntimeStoppedError();
     const existing = this.runs.get(stream);
-    if (existing) await attach(this, existing, id, copy);
-    else await this.create(definition, new Journal(this.desk, saga.name, id, undefined, tags).setDeadline(now, deadlineMs), copy, options);
+    if (existing) await attach(this, existing, id, copies());
+    else
+      await this.create(definition, new Journal(this.desk, saga.name, id, undefined, tags).setDeadline(now, deadlineMs), copies, options);
     return this.handle(saga, id);
   }
 
@@ -266,24 +268,22 @@ class SagaRuntime implements Runtime, RunHost {
     await this.store.commit({ id, expect: { version, stamp }, entries: [], head }).catch(() => {});
   }
 
-  private async create(saga: SagaDefinition, journal: Journal, args: readonly unknown[], options: StartOptions): Promise<void> {
+  private async create(saga: SagaDefinition, journal: Journal, copies: () => readonly unknown[], options: StartOptions): Promise<void> {
     const run = this.own(journal);
     const { id } = journal;
-    const started = { saga: saga.name, id, version: saga.version, args, nonce: this.environment.random.word() };
+    const started = { saga: saga.name, id, version: saga.version, args: copies(), nonce: this.environment.random.word() };
     const body = options.body ?? saga.body;
-    // Its own copy: what the body does to its input must not change what the run was started with.
-    run.begin(started, (context) => body(context, this.copied(args)));
+    run.begin(started, (context) => body(context, copies()));
     try {
       await run.created;
     } catch (error) {
       if (!(error instanceof OwnershipLostError)) throw error;
-      await attachStored(this, saga.name, id, args, error);
+      await attachStored(this, saga.name, id, started.args, error);
     }
   }
 
-  /** As a replay will get them. */
   copied(args: readonly unknown[]): readonly unknown[] {
-    return (decodeRecord(this.codecs, encodeRecord(this.environment.codec, { args })) as Pick<StartedRecord, 'args'>).args;
+    return copierOf(this.codecs, args)();
   }
 
   private own(journal: Journal): Run {

@@ -18,6 +18,9 @@ export type StepOutcome =
   | { readonly outcome: 'refused'; readonly error: unknown }
   | { readonly outcome: 'unknown'; readonly error: unknown };
 
+const NONE: readonly unknown[] = [];
+const always = (): boolean => true;
+
 /** One execution of a step's body with its policies: the call that the policies see, and the scope that the body sees. */
 export class StepCall implements Call, StepScope {
   readonly operation: string;
@@ -66,19 +69,19 @@ export class StepCall implements Call, StepScope {
   }
 
   /** Set by whoever owns the run: whether it surely still does. */
-  mayGoOn: () => boolean = () => true;
+  mayGoOn: () => boolean = always;
 
   /** Set by whoever owns the run: keeps what the body notes. */
-  keep: (value: unknown) => Promise<void> = () => Promise.resolve();
-  notes: readonly unknown[] = [];
+  keep: ((value: unknown) => Promise<void>) | undefined;
+  notes: readonly unknown[] = NONE;
 
   note(value: unknown): Promise<void> {
-    return this.keep(value);
+    return this.keep?.(value) ?? Promise.resolve();
   }
 
-  readonly onAttemptFailed = (error: unknown): void => {
+  onAttemptFailed(error: unknown): void {
     this.sawUnknown ||= this.judge(error) === 'unknown';
-  };
+  }
 
   /** Runs the body and tells its outcome, once; never throws. */
   execute(pass: object, invoke: Invoke, settle: (outcome: StepOutcome) => void, around?: Around): void {
