@@ -20,6 +20,7 @@ import type { Prepared } from './commit.js';
 import { guardOf, handedOut, unpackHead } from './head.js';
 import type { Known } from './head.js';
 import { KnownHeads } from './known.js';
+import type { Scripts } from './lanes.js';
 import { pairOf } from './layout.js';
 import { open } from './open.js';
 import type { Opened } from './open.js';
@@ -46,14 +47,16 @@ export async function redisStore(connection: RedisConnection, options: RedisStor
 class RedisStore implements Store {
   readonly durability: Durability;
   readonly #space: Space;
+  readonly #commits: Scripts;
   readonly #release: () => Promise<void>;
   readonly #random: Pick<Random, 'word'>;
   readonly #known = new KnownHeads();
   readonly #busy = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
-  constructor({ space, durability, release }: Opened, random: Pick<Random, 'word'>) {
+  constructor({ space, commits, durability, release }: Opened, random: Pick<Random, 'word'>) {
     this.#space = space;
+    this.#commits = commits;
     this.durability = durability;
     this.#release = release;
     this.#random = random;
@@ -159,7 +162,7 @@ class RedisStore implements Store {
     }
     for (;;) {
       const planned = plan(prepared, partition, this.#space.floor, this.#random.word(), before);
-      const answer = answerOf(await this.#space.run(COMMIT, partition, planned.keys, planned.args), planned);
+      const answer = answerOf(await this.#commits.run(COMMIT, partition, planned.keys, planned.args), planned);
       if (answer.is === 'applied') {
         this.#space.saw(answer.at);
         // Who gives a stream away writes no more to it: to remember all that has ended costs more than it saves.
