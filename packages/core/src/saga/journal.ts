@@ -11,6 +11,7 @@ import { Pen, streamOf } from './pen.js';
 import type { Desk, PenEvents } from './pen.js';
 import { recordOf } from './records.js';
 import type { JournalRecord, RecordOf, RecordType } from './records.js';
+import { ending } from './retention.js';
 import { MOST_ENTRIES, TooLate } from './writes.js';
 import type { Buffered, Write } from './writes.js';
 
@@ -42,7 +43,7 @@ export class Journal implements PenEvents {
   private readonly noted = new NotedMeta();
 
   constructor(
-    private readonly desk: Desk,
+    readonly desk: Desk,
     readonly saga: string,
     readonly id: string,
     found?: { readonly head: Head; readonly history: History; readonly claimedAt: number },
@@ -235,7 +236,7 @@ export class Journal implements PenEvents {
   async complete(entry: NewEntry & { readonly type: 'saga.completed' }, record: RecordOf<'saga.completed'>, tooLate: () => boolean) {
     this.tooLate = tooLate;
     this.addEntry(entry, record);
-    return this.flush({ status: 'completed', owner: null, wake: null }).then(
+    return this.flush(ending(this, 'completed')).then(
       () => true,
       (error: unknown) => (error instanceof TooLate ? false : Promise.reject(error as Error)),
     );
@@ -249,12 +250,10 @@ export class Journal implements PenEvents {
     this.close(why);
   }
 
-  /**
-   * Gives the run to others, who may claim it after `delayMs`. Nothing is appended. The journal is closed first, so
-   * nothing of this pass is written after it. `counted`: it could not go on here, and waits longer each time.
-   */
+  /** Gives the run to others, who may claim it after `delayMs`. `counted`: it could not go on here, and waits longer each time. */
   async handBack(why: string, delayMs: number, counted = false): Promise<void> {
     if (this.closed) return;
+    // First, so that nothing of this pass is written after it.
     this.close(why);
     // What was to be written beside entries is not written without them.
     const meta = (): string | undefined => (counted ? handedBack(this.pen.head?.meta ?? '', why) : undefined);

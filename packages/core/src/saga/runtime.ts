@@ -11,8 +11,10 @@ import { parseWith } from '../base/schema.js';
 import type { Head, HeadPatch, Loaded, Store } from '../base/store.js';
 import type { Operation, SagaDefinition } from './definition.js';
 import { OwnershipLostError, RuntimeStoppedError } from './errors.js';
-import { attach, attachStored } from './attach.js';
+import { attach, attachStored, createAnew } from './attach.js';
+import { layToRest } from './burial.js';
 import { Children } from './child.js';
+import type { ChildOptions } from './child.js';
 import { History } from './history.js';
 import { createAdmin } from './admin.js';
 import type { Admin } from './admin-types.js';
@@ -26,6 +28,7 @@ import type { StartedRecord } from './records.js';
 import { Registry } from './registry.js';
 import { Room } from './room.js';
 import { checkId, checkTags, runtimeOptions, unregistered } from './runtime-options.js';
+import { retentions } from './retention.js';
 import { Run } from './run.js';
 import { isAtRest } from './run-end.js';
 import type { RunHost } from './run-host.js';
@@ -92,7 +95,8 @@ class SagaRuntime implements Runtime, RunHost {
         { subject: 'createRuntime, lease', cause: 'a lease of nothing is no lease.', remedy: "Give one such as '10s'." },
       ]);
     const owner = `${process.pid}-${this.environment.random.word()}`;
-    this.desk = { store: this.store, environment: this.environment, codecs: this.codecs, owner, leaseMs: this.leaseMs };
+    const retentionOf = retentions(options.retention, (...of) => this.registry.retentionMs(...of));
+    this.desk = { store: this.store, environment: this.environment, codecs: this.codecs, owner, leaseMs: this.leaseMs, retentionOf };
     this.alive = new KeepAlive(this.environment.clock);
     this.leases = new Leases(this.desk);
     this.leaving = new Leaving(this.environment.clock);
@@ -145,7 +149,7 @@ class SagaRuntime implements Runtime, RunHost {
     return this.runs.get(stream);
   }
 
-  async start<A extends readonly unknown[], R>(saga: SagaDefinition<A, R>, args: A, options: StartOptions = {}): Promise<RunHandle<R>> {
+  async start<A extends readonly unknown[], R>(saga: SagaDefinition<A, R>, args: A, options: ChildOptions = {}): Promise<RunHandle<R>> {
     const definition = saga as unknown as SagaDefinition;
     if (this.stopping) throw new RuntimeStoppedError();
     if (!this.registry.has(definition)) throw unregistered(saga.name);
@@ -160,8 +164,9 @@ class SagaRuntime implements Runtime, RunHost {
     const now = deadlineMs === undefined || this.runs.has(stream) ? 0 : await this.store.now();
     if (this.stopping) throw new RuntimeStoppedError();
     const existing = this.runs.get(stream);
+    const journal = (): Journal => new Journal(this.desk, saga.name, id, undefined, tags).setDeadline(now, deadlineMs);
     if (existing) await attach(this, existing, id, copy);
-    else await this.create(definition, new Journal(this.desk, saga.name, id, undefined, tags).setDeadline(now, deadlineMs), copy, options);
+    else await createAnew(this, () => this.create(definition, journal(), copy, options));
     return this.handle(saga, id);
   }
 
@@ -225,13 +230,9 @@ class SagaRuntime implements Runtime, RunHost {
     await old?.done;
     if (!(await this.leaving.isFree(head.id)))
       return this.giveBack(head, { wake: { inMs: this.leaseMs }, claims: Math.max(head.claims - 1, 0) });
+    if (isAtRest(head.status)) return layToRest(this.desk, head);
     const loaded = await this.loadClaimed(head);
     if (!loaded || loaded.head.owner !== this.desk.owner) return;
-    if (isAtRest(loaded.head.status)) {
-      // Whatever called it due was wrong, and its lease must not call it due again.
-      await this.store.commit({ id: head.id, expect: loaded.head, entries: [], head: { owner: null, wake: null, claims: 0 } });
-      return;
-    }
     const id = head.id.slice(head.name.length + 1);
     let history: History;
     try {
@@ -264,7 +265,8 @@ class SagaRuntime implements Runtime, RunHost {
     await this.store.commit({ id, expect: { version, stamp }, entries: [], head }).catch(() => {});
   }
 
-  private async create(saga: SagaDefinition, journal: Journal, args: readonly unknown[], options: StartOptions): Promise<void> {
+  private async create(saga: SagaDefinition, journal: Journal, args: readonly unknown[], options: ChildOptions): Promise<void> {
+    if (options.parent !== undefined) journal.note({ parent: options.parent });
     const run = this.own(journal);
     const { id } = journal;
     const started = { saga: saga.name, id, version: saga.version, args, nonce: this.environment.random.word() };

@@ -1,6 +1,7 @@
 import type { Timer } from '../base/clock.js';
 import type { Head } from '../base/store.js';
 import type { Desk } from './pen.js';
+import { isAtRest } from './run-end.js';
 
 /** What the worker needs of the runtime. */
 export interface WorkerHost {
@@ -15,11 +16,14 @@ export interface WorkerHost {
 }
 
 const BATCH = 32;
+/** After a batch of runs that have ended, which take no room and only have to be forgotten. */
+const BURIALS = 512;
 
 /** Asks the store what is due, and drives it. One question at a time; the next follows at once while there is more. */
 export class Worker {
   private timer: Timer | undefined;
   private asking: Promise<void> | undefined;
+  private burying = false;
   private stopped = false;
   private started = false;
   /** Monotonic moments: of the next look, and of what was expected while one is under way. */
@@ -73,11 +77,13 @@ export class Worker {
   private async ask(): Promise<boolean> {
     const { desk, room } = this.host;
     const names = this.host.resolvable();
-    const limit = Math.min(room, BATCH);
+    const limit = Math.min(room, this.burying ? BURIALS : BATCH);
     if (limit <= 0 || names.length === 0) return false;
     const claimedAt = desk.environment.clock.monotonic();
     try {
       const heads = await desk.store.claim({ owner: desk.owner, kinds: ['saga'], names, leaseMs: desk.leaseMs, limit });
+      // Those due longest come first, and live runs must not wait long behind many that have ended.
+      this.burying = heads.length > 0 && heads.every(({ status }) => isAtRest(status));
       const driven = await Promise.allSettled(heads.map((head) => this.host.drive(head, claimedAt)));
       for (const one of driven) if (one.status === 'rejected') this.tell(one.reason);
       return heads.length === limit;
