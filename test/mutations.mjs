@@ -863,8 +863,8 @@ export const mutations = [
     id: 'at-rest',
     guarantee: 'A run that has ended and is claimed all the same is put to rest.',
     file: saga('runtime'),
-    from: 'if (isAtRest(loaded.head.status)) {',
-    to: 'if (false as boolean) {',
+    from: 'if (isAtRest(head.status)) return layToRest',
+    to: 'if (false as boolean) return layToRest',
     tests: 'test/saga/takeover.test.ts',
   },
   {

@@ -108,6 +108,8 @@ export type {
   UndoPolicy,
 } from './saga/definition.js';
 export type { Admin, Audit, AuditView, Health, RunQuery, RunsPage, RunStatus, RunSummary, RunView, StepView } from './saga/admin-types.js';
+export { retentionMs } from './saga/retention.js';
+export type { Retention } from './saga/retention.js';
 export { createRuntime } from './saga/runtime.js';
 export type { PassScope, RunHandle, Runtime, RuntimeOptions, StartOptions, WaitOptions } from './saga/runtime-types.js';
 export type { AnyUndo, Undo, UndoOf } from './saga/undo.js';

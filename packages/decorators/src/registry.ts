@@ -13,6 +13,7 @@ export interface SagaMark {
   readonly requires?: Durability;
   readonly input?: Schema;
   readonly deadlineMs?: number;
+  readonly retentionMs?: number;
 }
 
 export interface StepMark {

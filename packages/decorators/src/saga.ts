@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { checkOptions, durationMs } from '@redress/core';
-import type { Duration, Durability, Schema, Tags } from '@redress/core';
+import { checkOptions, durationMs, retentionMs } from '@redress/core';
+import type { Duration, Durability, Retention, Schema, Tags } from '@redress/core';
 import type { SagaMethodMark } from './fit.js';
 import { mark, written } from './mark.js';
 
@@ -19,6 +19,8 @@ export interface SagaOptions<A extends readonly unknown[] = readonly unknown[], 
   readonly input?: Schema<O>;
   /** After this long the run goes backward, unless its pivot has passed. Default: never. */
   readonly deadline?: Duration;
+  /** How long completed and compensated runs are kept after their end. Default: what the runtime's option says. */
+  readonly retention?: Retention;
 }
 
 const sagaOptions = z.strictObject({
@@ -32,6 +34,7 @@ const sagaOptions = z.strictObject({
     .or(z.function())
     .optional(),
   deadline: z.union([z.number(), z.string()]).optional(),
+  retention: z.union([z.number(), z.string()]).optional(),
 });
 
 /**
@@ -47,8 +50,9 @@ export function Saga<A extends readonly unknown[] = readonly unknown[], O = unkn
   return ((...place: [unknown, unknown, unknown?]) =>
     mark('saga', shown, place, (subject) => {
       checkOptions(`${subject}, ${shown}`, sagaOptions, options);
-      const { version = 1, deadline, ...rest } = options;
+      const { version = 1, deadline, retention, ...rest } = options;
       const limit = deadline === undefined ? {} : { deadlineMs: durationMs(deadline, `${subject}, deadline`) };
-      return { ...rest, ...limit, version, shown };
+      const kept = retention === undefined ? {} : { retentionMs: retentionMs(retention, `${subject}, retention`) };
+      return { ...rest, ...limit, ...kept, version, shown };
     })) as SagaMethodMark<A, O, G>;
 }

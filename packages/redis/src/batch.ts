@@ -1,5 +1,7 @@
 import { COMMIT } from './commit-script.js';
 import { grouped } from './space.js';
+import type { Scripts } from './lanes.js';
+import type { Partition } from './layout.js';
 import type { Space } from './space.js';
 import type { Argument, Reply } from './wire.js';
 
@@ -14,7 +16,7 @@ export interface Verdict {
 
 /** One commit on its way. */
 export interface Piece {
-  readonly partition: number;
+  readonly partition: Partition;
   /** Of its stream. */
   readonly key: string;
   readonly args: readonly Argument[];
@@ -31,10 +33,12 @@ const NOTHING: readonly Reply[] = [];
 /** The commits of one turn of the event loop, in as few scripts as is good for both sides. */
 export class Batch {
   readonly #space: Space;
-  #pieces = new Map<number, Piece[]>();
+  readonly #scripts: Scripts;
+  #pieces = new Map<Partition, Piece[]>();
 
-  constructor(space: Space) {
+  constructor(space: Space, scripts: Scripts) {
     this.#space = space;
+    this.#scripts = scripts;
     space.wire.beforeSend = () => this.#send();
   }
 
@@ -49,7 +53,7 @@ export class Batch {
   #send(): void {
     if (this.#pieces.size === 0) return;
     const { wire } = this.#space;
-    const groups = grouped([...this.#pieces.values()].flat(), ({ partition }) => wire.routeOf(partition));
+    const groups = grouped([...this.#pieces.values()].flat(), ({ partition }) => wire.routeOf(partition.number));
     this.#pieces = new Map();
     for (const pieces of groups.values()) {
       let some: Piece[] = [];
@@ -70,7 +74,7 @@ export class Batch {
     const args: Argument[] = [this.#space.floor];
     for (const piece of pieces) for (const arg of piece.args) args.push(arg);
     const keys = pieces.map(({ key }) => key);
-    this.#space.wire.run(COMMIT, (pieces[0] as Piece).partition, keys, args).then(
+    this.#scripts.run(COMMIT, (pieces[0] as Piece).partition, keys, args).then(
       (reply) => this.#settle(pieces, reply as readonly Reply[]),
       (error: unknown) => {
         for (const { refuse } of pieces) refuse(error);

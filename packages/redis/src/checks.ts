@@ -5,6 +5,7 @@ import { FORMAT } from './layout.js';
 import { refusalOf, unavailable } from './refusal.js';
 import { OPEN } from './script.js';
 import type { Space } from './space.js';
+import type { Wait } from './wait.js';
 
 /** One thing wrong with a server. The code is a heading of docs/errors.md. */
 export interface ServerProblem extends Problem {
@@ -82,16 +83,21 @@ export function mastersOf(client: Redis | Cluster): readonly Redis[] {
 }
 
 /** Looks at each server that takes writes. */
-export async function lookAtServers(client: Redis | Cluster, timeoutMs: number, declared: Durability | undefined): Promise<Seen> {
+export async function lookAtServers(
+  client: Redis | Cluster,
+  timeoutMs: number,
+  declared: Durability | undefined,
+  wait?: Wait,
+): Promise<Seen> {
   const shown = await Promise.all(mastersOf(client).map((node) => look(node, timeoutMs)));
   const problems = shown.flatMap((server) => [
     ...versionProblem(server),
     ...(client.isCluster ? [] : clusterProblem(server)),
     ...evictionProblem(server),
-    ...(declared === undefined ? [] : persistenceProblem(server, declared)),
+    ...(declared === undefined ? [] : persistenceProblem(server, declared, wait)),
   ]);
-  const everyHost = shown.every((server) => durabilityOf(server) === 'host');
-  return { problems, durability: declared ?? (everyHost ? 'host' : 'process') };
+  const least = Math.min(...shown.map((server) => STRENGTHS.indexOf(durabilityOf(server, wait) ?? 'process')));
+  return { problems, durability: declared ?? STRENGTHS[least] ?? 'process' };
 }
 
 async function look(node: Redis, timeoutMs: number): Promise<Shown> {
@@ -147,23 +153,32 @@ function evictionProblem({ subject, eviction }: Shown): readonly ServerProblem[]
   return [{ code: 'CONFIG_STORE_EVICTION', subject, cause, remedy: 'Set `maxmemory-policy noeviction`.' }];
 }
 
-/** Undefined when it is not shown. */
-function durabilityOf({ appendOnly, fsync }: Shown): Durability | undefined {
+/** From the weakest on. */
+const STRENGTHS: readonly Durability[] = ['process', 'host', 'replicated'];
+
+/** Undefined when it is not shown. What commits wait for counts before what the settings say. */
+function durabilityOf({ appendOnly, fsync }: Shown, wait: Wait | undefined): Durability | undefined {
+  // A master without a file that starts again comes up empty, and empties its replicas.
+  if (wait && appendOnly !== false) return wait.replicas > 0 ? 'replicated' : 'host';
   if (appendOnly === undefined || (appendOnly && fsync === undefined)) return undefined;
   return appendOnly && fsync === 'always' ? 'host' : 'process';
 }
 
-function persistenceProblem(server: Shown, declared: Durability): readonly ServerProblem[] {
+function persistenceProblem(server: Shown, declared: Durability, wait: Wait | undefined): readonly ServerProblem[] {
   const { subject, appendOnly, fsync } = server;
-  const given = durabilityOf(server);
-  if (given === undefined || declared === 'process' || given === declared) return [];
+  const given = durabilityOf(server, wait);
+  if (given === undefined || STRENGTHS.indexOf(given) >= STRENGTHS.indexOf(declared)) return [];
   const code = 'CONFIG_STORE_PERSISTENCE';
-  if (given === 'process') {
-    const found = appendOnly ? `\`appendfsync\` is ${fsync}` : '`appendonly` is off';
-    const cause = `${found}, so a crash of the host loses answered writes, and the store was declared "${declared}".`;
-    const remedy = "Set `appendonly yes` and `appendfsync always`, or declare `durability: 'process'`.";
-    return [{ code, subject, cause, remedy }];
+  if (declared === 'replicated' && !wait?.replicas) {
+    const cause = 'it answers before its replicas have a write, and the store was declared "replicated".';
+    return [{ code, subject, cause, remedy: "Let commits wait for them: `wait: { replicas: 1 }`; or declare `durability: 'host'`." }];
   }
-  const cause = 'it answers before its replicas have a write, and the store was declared "replicated".';
-  return [{ code, subject, cause, remedy: "Declare `durability: 'host'`." }];
+  if (declared === 'replicated') {
+    const cause = '`appendonly` is off, so a master that starts again comes up empty and empties its replicas.';
+    return [{ code, subject, cause, remedy: "Set `appendonly yes`, or declare `durability: 'process'`." }];
+  }
+  const found = appendOnly ? `\`appendfsync\` is ${fsync}` : '`appendonly` is off';
+  const cause = `${found}, so a crash of the host loses answered writes, and the store was declared "${declared}".`;
+  const remedy = "Set `appendonly yes` and `appendfsync always`, or declare `durability: 'process'`.";
+  return [{ code, subject, cause, remedy }];
 }

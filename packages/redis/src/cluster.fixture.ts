@@ -3,16 +3,36 @@ import { DURABLE, Server } from './server.fixture.js';
 
 const SLOTS = 16_384;
 
+const SETTINGS = { ...DURABLE, 'cluster-enabled': 'yes', 'cluster-node-timeout': '2000', 'repl-diskless-sync-delay': '0' };
+
 /** Some masters that share the slots of a Redis Cluster. */
 export class TestCluster {
   readonly servers: readonly Server[];
+  /** One for each master, when there are any. */
+  readonly replicas: Server[] = [];
 
   private constructor(servers: readonly Server[]) {
     this.servers = servers;
   }
 
+  /** With a replica of each master. */
+  static async startReplicated(masters = 3): Promise<TestCluster> {
+    const cluster = await TestCluster.start(masters);
+    for (const master of cluster.servers) {
+      const replica = await Server.start(SETTINGS);
+      cluster.replicas.push(replica);
+      await replica.command('cluster', 'MEET', '127.0.0.1', `${master.port}`);
+      const id = String(await master.command('cluster', 'MYID'));
+      const known = async (): Promise<unknown> => replica.command('cluster', 'REPLICATE', id).catch(() => undefined);
+      while ((await known()) === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await Promise.all(cluster.servers.map((master) => master.followed()));
+    await cluster.ready();
+    return cluster;
+  }
+
   static async start(masters = 3): Promise<TestCluster> {
-    const settings = { ...DURABLE, 'cluster-enabled': 'yes', 'cluster-node-timeout': '2000' };
+    const settings = SETTINGS;
     const servers: Server[] = [];
     for (let i = 0; i < masters; i += 1) servers.push(await Server.start(settings));
     const cluster = new TestCluster(servers);
@@ -28,10 +48,11 @@ export class TestCluster {
 
   /** Resolves when every master takes writes. */
   async ready(): Promise<void> {
-    for (const server of this.servers) {
+    const servers = [...this.servers, ...this.replicas];
+    for (const server of servers) {
       for (;;) {
         const info = String(await server.command('cluster', 'INFO'));
-        if (/cluster_state:ok/.test(info) && info.includes(`cluster_known_nodes:${this.servers.length}`)) break;
+        if (/cluster_state:ok/.test(info) && info.includes(`cluster_known_nodes:${servers.length}`)) break;
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     }
@@ -52,6 +73,6 @@ export class TestCluster {
   }
 
   async remove(): Promise<void> {
-    await Promise.all(this.servers.map((server) => server.remove()));
+    await Promise.all([...this.servers, ...this.replicas].map((server) => server.remove()));
   }
 }

@@ -1,2 +1,3 @@
 export { redisStore } from './redis-store.js';
 export type { RedisConnection, RedisStoreOptions } from './options.js';
+export type { WaitOptions } from './wait.js';

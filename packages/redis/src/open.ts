@@ -3,16 +3,22 @@ import type { Durability } from '@redress/core';
 import { Command, Redis } from 'ioredis';
 import type { Cluster } from 'ioredis';
 import { lookAtNamespace, lookAtServers, mastersOf } from './checks.js';
+import { Lanes } from './lanes.js';
+import type { Scripts } from './lanes.js';
 import { News } from './news.js';
 import { DEFAULT_COMMAND_TIMEOUT_MS, DEFAULT_PARTITIONS } from './options.js';
 import type { RedisConnection, RedisStoreOptions } from './options.js';
 import { SCRIPTS } from './script.js';
 import { Space } from './space.js';
+import { tryWaiting } from './trial.js';
+import { waitOf } from './wait.js';
 import { Wire } from './wire.js';
 
 export interface Opened {
   readonly space: Space;
   readonly news: News;
+  /** On which commits go: the space, or ways of their own when they wait for others. */
+  readonly commits: Scripts;
   readonly durability: Durability;
   /** Gives back what the store has opened itself. */
   release(): Promise<void>;
@@ -23,13 +29,20 @@ export async function open(connection: RedisConnection, options: RedisStoreOptio
   const { namespace = 'default', partitions = DEFAULT_PARTITIONS, commandTimeoutMs = DEFAULT_COMMAND_TIMEOUT_MS } = options;
   const { client, release } =
     'url' in connection ? connect(connection.url, commandTimeoutMs) : { client: connection.client, release: leave };
+  const lanes = options.wait && new Lanes(client, waitOf(options.wait), commandTimeoutMs);
+  const releaseAll = async (): Promise<void> => {
+    lanes?.close();
+    await release();
+  };
   try {
     const space = new Space(new Wire(client, commandTimeoutMs), namespace, partitions);
     const [ofNamespace] = await Promise.allSettled([lookAtNamespace(space, namespace)]);
-    const { problems: ofServers, durability } = await lookAtServers(client, commandTimeoutMs, options.durability);
+    const { problems: ofServers, durability } = await lookAtServers(client, commandTimeoutMs, options.durability, lanes?.wait);
     // What the settings say explains most of what fails: it is said first.
     if (ofNamespace.status === 'rejected' && ofServers.length === 0) throw ofNamespace.reason;
     const problems = [...ofServers, ...(ofNamespace.status === 'fulfilled' ? ofNamespace.value : [])];
+    // What is wrong already explains what would fail here.
+    if (lanes && problems.length === 0) problems.push(...(await tryWaiting(lanes, space.partitions)));
     const codes = [...new Set(problems.map(({ code }) => code))];
     if (codes.length > 0) {
       const code = codes.length === 1 ? (codes[0] as string) : 'CONFIG_STORE_SERVER';
@@ -37,9 +50,9 @@ export async function open(connection: RedisConnection, options: RedisStoreOptio
     }
     await Promise.all(mastersOf(client).map((node) => teach(node)));
     const news = await News.open(space, client, commandTimeoutMs);
-    return { space, news, durability, release };
+    return { space, news, commits: lanes ?? space, durability, release: releaseAll };
   } catch (error) {
-    await release();
+    await releaseAll();
     throw error;
   }
 }

@@ -1,6 +1,8 @@
 import { ConfigurationError } from '@redress/core';
 import type { Durability, Problem, Random } from '@redress/core';
 import type { Cluster, Redis } from 'ioredis';
+import { checkWait } from './wait.js';
+import type { WaitOptions } from './wait.js';
 
 /** A client of ioredis 6, used as it is and left open; or a URL, for a connection of the store's own. */
 export type RedisConnection = { readonly client: Redis | Cluster } | { readonly url: string };
@@ -18,6 +20,11 @@ export interface RedisStoreOptions {
    * does not show are believed to fit. Default: what the settings give, and `process` where they are not shown.
    */
   readonly durability?: Durability;
+  /**
+   * What a commit waits for before it is answered: replicas, or disks. With replicas the durability is `replicated`, when the
+   * server has `appendonly yes`; with `onDisk` alone it is `host`. Default: nothing but the server itself.
+   */
+  readonly wait?: WaitOptions;
   /** A verb is refused as unavailable when Redis has not answered a command within so many milliseconds. Default: 5000. */
   readonly commandTimeoutMs?: number;
   /** Where stamps come from. Default: the operating system's chance. */
@@ -56,6 +63,7 @@ export function checkOptions(connection: unknown, options: RedisStoreOptions): v
   if (typeof commandTimeoutMs !== 'number' || !(commandTimeoutMs > 0) || commandTimeoutMs > LONGEST_TIMEOUT_MS) {
     problem('commandTimeoutMs', `${String(commandTimeoutMs)} is no number of milliseconds.`, 'Give a number above 0, such as 5000.');
   }
+  if (options.wait !== undefined) problems.push(...checkWait(options.wait, commandTimeoutMs));
   if (problems.length > 0) throw new ConfigurationError(problems, { code: 'CONFIG_STORE_OPTIONS' });
 }
 

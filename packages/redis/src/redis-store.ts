@@ -62,9 +62,9 @@ class RedisStore implements Store {
   #idle: () => void = () => {};
   #closing: Promise<void> | undefined;
 
-  constructor({ space, news, durability, release }: Opened, random: Pick<Random, 'word'>) {
+  constructor({ space, news, commits, durability, release }: Opened, random: Pick<Random, 'word'>) {
     this.#space = space;
-    this.#batch = new Batch(space);
+    this.#batch = new Batch(space, commits);
     this.#news = news;
     this.durability = durability;
     this.#release = release;
@@ -210,7 +210,7 @@ class RedisStore implements Store {
         reject(error);
       }
     };
-    this.#batch.add({ partition: partition.number, key: partition.stream(id), args: planned.args, answer, refuse: reject });
+    this.#batch.add({ partition, key: partition.stream(id), args: planned.args, answer, refuse: reject });
   }
 
   #applied(known: Known): Commit {

@@ -99,6 +99,25 @@ export class Server {
     }
   }
 
+  /** Makes it a replica of another one. Resolves when it has all that is there. */
+  async follow(master: Server): Promise<void> {
+    await this.command('REPLICAOF', '127.0.0.1', `${master.port}`);
+    await master.followed();
+  }
+
+  /** Resolves when a replica, or so many, have acknowledged a write. */
+  async followed(replicas = 1): Promise<void> {
+    const client = new Redis(this.port, '127.0.0.1');
+    do await client.publish('nobody', '');
+    while ((await client.wait(replicas, 100)) < replicas);
+    client.disconnect();
+  }
+
+  /** Makes a replica a master. */
+  async promote(): Promise<void> {
+    await this.command('REPLICAOF', 'NO', 'ONE');
+  }
+
   async remove(): Promise<void> {
     await this.kill();
     await rm(this.folder, { recursive: true, force: true });

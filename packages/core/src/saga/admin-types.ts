@@ -37,6 +37,8 @@ export interface RunSummary {
   readonly status: RunStatus;
   /** When it is due next, in milliseconds of the store's clock: the end of a lease, a timer, a pause. */
   readonly dueAt: number | null;
+  /** When a run that has ended is forgotten; absent: it is kept until it is purged. */
+  readonly keptUntil?: number;
   readonly owner: string | null;
   readonly held: boolean;
   readonly cancelRequested: boolean;
@@ -130,7 +132,10 @@ export interface Admin {
   cancel(saga: string, id: string, audit: Audit): Promise<void>;
   /** A run that has a deadline gets a later one, counted from now. @throws SagaVerbError when it would be sooner, or comes too late. */
   extend(saga: string, id: string, deadline: Duration, audit: Audit): Promise<void>;
-  /** Forgets ended runs (completed and compensated) that ended this long ago; answers how many. */
+  /**
+   * Forgets ended runs (completed and compensated) that ended this long ago; answers how many. Children are kept as long as
+   * their parent has not ended, for it may have to undo them.
+   */
   purge(query: { readonly endedBefore: Duration; readonly saga?: string; readonly limit?: number }): Promise<number>;
   health(): Promise<Health>;
 }

@@ -3,9 +3,11 @@ import { SagaNotFoundError } from './errors.js';
 import { StoreError } from '../base/errors.js';
 import type { Head, Query, Store } from '../base/store.js';
 import type { Admin, Health, RunQuery, RunsPage, RunStatus, RunSummary } from './admin-types.js';
+import { isNeeded } from './burial.js';
 import { readMeta } from './meta.js';
 import { streamOf } from './desk.js';
 import type { Desk } from './desk.js';
+import { isAtRest } from './run-end.js';
 import { viewOf } from './run-view.js';
 import type { Verbs } from './verbs.js';
 
@@ -53,7 +55,7 @@ export function summaryOf(head: Head): RunSummary {
     saga: head.name,
     id: head.id.slice(head.name.length + 1),
     status: head.status as RunStatus,
-    dueAt: head.wakeAt,
+    ...dueOf(head),
     owner: head.owner,
     held: meta.held ?? false,
     cancelRequested: meta.cancelRequested ?? false,
@@ -63,6 +65,12 @@ export function summaryOf(head: Head): RunSummary {
     tags,
     recoveries: head.claims,
   };
+}
+
+/** One that has ended is not due, though its store calls it so when it was kept long enough. */
+function dueOf({ status, wakeAt }: Head): Pick<RunSummary, 'dueAt' | 'keptUntil'> {
+  if (!isAtRest(status)) return { dueAt: wakeAt };
+  return wakeAt === null ? { dueAt: null } : { dueAt: null, keptUntil: wakeAt };
 }
 
 async function list(store: Store, query: RunQuery): Promise<RunsPage> {
@@ -125,6 +133,7 @@ async function purge(store: Store, query: Parameters<Admin['purge']>[0]): Promis
       if (purged >= limit) return purged;
       const endedAt = (await store.load(head.id, { from: head.length - 1 }))?.entries.at(-1)?.at;
       if (endedAt === undefined || endedAt > before) continue;
+      if (await isNeeded(store, head)) continue;
       if (await store.drop(head.id, head)) purged += 1;
     }
     after = page.next;

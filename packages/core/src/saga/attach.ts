@@ -25,6 +25,16 @@ export async function attach(host: AttachHost, run: Run, id: string, args: reado
   if (!isDeepStrictEqual(run.journal.history.started?.args, args)) throw new SagaIdConflictError(saga, id);
 }
 
+/** Creates a run, once more when the one that had its id is forgotten between the two looks for it. */
+export async function createAnew(host: AttachHost, create: () => Promise<void>): Promise<void> {
+  try {
+    await create();
+  } catch (error) {
+    if (!(error instanceof OwnershipLostError) || host.stopping) throw error;
+    await create();
+  }
+}
+
 /** Somebody else's run, or one that was lost before its creation was answered. @throws SagaIdConflictError */
 export async function attachStored(
   host: AttachHost,

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { sleep } from '../base/clock.js';
 import type { Environment } from '../base/environment.js';
 import { StoreUnavailableError } from '../base/errors.js';
 import type { Operation, SagaDefinition } from './definition.js';
 import { operationHash, undoPolicy } from './definition.js';
+import { CHILD, childId, childSaga, isChild, parentOf } from './child-key.js';
 import { OwnershipLostError, RuntimeStoppedError, SagaCompensatedError, SagaStillRunningError, SagaStuckError } from './errors.js';
 import type { History } from './history.js';
 import { readMeta } from './meta.js';
@@ -15,15 +15,19 @@ import type { RunHandle, StartOptions, WaitOptions } from './runtime-types.js';
 import type { Invoke } from './step-call.js';
 import type { Verbs } from './verbs.js';
 
+/** How a child is started. `parent`: the stream of the run whose step it is. */
+export interface ChildOptions extends StartOptions {
+  readonly parent?: string;
+}
+
 /** What children need of the runtime. */
 export interface ChildHost {
   readonly desk: Desk;
   readonly places: Room;
-  start(saga: SagaDefinition, args: readonly unknown[], options: StartOptions): Promise<RunHandle>;
+  start(saga: SagaDefinition, args: readonly unknown[], options: ChildOptions): Promise<RunHandle>;
   handle(saga: string, id: string): RunHandle;
 }
 
-const PREFIX = '@saga ';
 const POLL_MS = 1_000;
 // A child's undo takes as long as it takes: its own undos are bounded.
 const UNBOUNDED_MS = 2_147_483_647;
@@ -42,7 +46,7 @@ export class Children {
 
   /** The operation that stands for a saga as a step; undefined when the name is of something else. */
   named(operation: string): Operation | undefined {
-    return isChild(operation) ? this.operation(operation.slice(PREFIX.length)) : undefined;
+    return isChild(operation) ? this.operation(childSaga(operation)) : undefined;
   }
 
   operation(saga: string): Operation {
@@ -61,7 +65,7 @@ export class Children {
       let handle: RunHandle | undefined;
       for (;;) {
         try {
-          const child = (handle ??= await this.host.start(saga, args, { id, ...(body ? { body } : {}) }));
+          const child = (handle ??= await this.host.start(saga, args, { id, parent: parentOf(key), ...(body ? { body } : {}) }));
           const result = await this.host.places.waiting(parentOf(key), () => child.outcome(options));
           if ((await this.pivotOf(saga.name, key)) === 'passed') onPivot();
           return result;
@@ -79,7 +83,7 @@ export class Children {
    */
   async pivots(history: History): Promise<Meta['pivot']> {
     const open = history.steps.filter(({ intent, outcome }) => !outcome && isChild(intent.operation));
-    const asked = open.map(({ intent }) => this.pivotOf(intent.operation.slice(PREFIX.length), intent.key));
+    const asked = open.map(({ intent }) => this.pivotOf(childSaga(intent.operation), intent.key));
     try {
       const found = new Set(await Promise.all(asked));
       return found.has('passed') ? 'passed' : found.has('undecided') ? 'undecided' : undefined;
@@ -103,7 +107,7 @@ export class Children {
   }
 
   private make(saga: string): Operation {
-    const name = `${PREFIX}${saga}`;
+    const name = `${CHILD}${saga}`;
     const policy = { ...undoPolicy(name, { total: true }), timeoutMs: UNBOUNDED_MS };
     const compensation = {
       name: `undo of ${saga}`,
@@ -111,7 +115,7 @@ export class Children {
       run: async ({ forwardKey, cause }: { readonly forwardKey: string; readonly cause: unknown }): Promise<void> => {
         const id = childId(forwardKey);
         // One that completed all the same is asked anew: it is undone then, or its pivot has passed.
-        do await this.verbs.undoChild(saga, id, cause);
+        do await this.verbs.undoChild(saga, id, cause, parentOf(forwardKey));
         while (await this.host.places.waiting(parentOf(forwardKey), () => this.completed(this.host.handle(saga, id))));
       },
     };
@@ -121,23 +125,8 @@ export class Children {
   }
 }
 
-/** Whether an operation stands for a saga. */
-export function isChild(operation: string): boolean {
-  return operation.startsWith(PREFIX);
-}
-
-/** The stream of the run that a key belongs to. */
-function parentOf(key: string): string {
-  return key.slice(0, key.lastIndexOf('~'));
-}
-
 /** It says nothing of how the child ends: a person will resolve one that is stuck, and what else is in the way passes. */
 function mayGoOn(error: unknown): boolean {
   if (error instanceof SagaStuckError || error instanceof StoreUnavailableError) return true;
   return error instanceof RuntimeStoppedError || error instanceof OwnershipLostError || error instanceof SagaStillRunningError;
-}
-
-/** Keys grow with each generation; an id has an end. */
-function childId(key: string): string {
-  return key.length <= 200 ? key : `of ${createHash('sha256').update(key).digest('base64url')}`;
 }

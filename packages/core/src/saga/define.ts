@@ -19,6 +19,8 @@ import type {
   Tags,
   UndoOptions,
 } from './definition.js';
+import { retentionMs } from './retention.js';
+import type { Retention } from './retention.js';
 import type { AnyUndo, UndoOf } from './undo.js';
 
 interface StepCommon<A extends readonly unknown[] = readonly unknown[], R = unknown> {
@@ -137,6 +139,8 @@ export interface SagaOptions<A extends readonly unknown[]> {
   readonly input?: Schema;
   /** After this long the run goes backward, unless its pivot has passed. Default: never. */
   readonly deadline?: Duration;
+  /** How long completed and compensated runs are kept after their end. Default: what the runtime's option says. */
+  readonly retention?: Retention;
 }
 
 const sagaOptions = z.strictObject({
@@ -146,6 +150,7 @@ const sagaOptions = z.strictObject({
   requires: z.enum(['process', 'host', 'replicated']).optional(),
   input: z.unknown().optional(),
   deadline: z.union([z.number(), z.string()]).optional(),
+  retention: z.union([z.number(), z.string()]).optional(),
 });
 
 /**
@@ -167,6 +172,7 @@ export function defineSaga<A extends readonly unknown[], R>(
     ...(options.requires ? { requires: options.requires } : {}),
     ...(options.input ? { input: options.input } : {}),
     ...(options.deadline === undefined ? {} : { deadlineMs: durationMs(options.deadline, `saga ${name}, deadline`) }),
+    ...(options.retention === undefined ? {} : { retentionMs: retentionMs(options.retention, `saga ${name}, retention`) }),
     body: (run, args) => body(run, ...args),
   };
 }

@@ -108,6 +108,8 @@ export interface SagaDefinition<A extends readonly unknown[] = readonly unknown[
   readonly input?: Schema;
   /** After this long, counted from the start, the run goes backward, unless its pivot has passed. Default: never. */
   readonly deadlineMs?: number;
+  /** How long a run is kept after its end; `Infinity`: until it is purged. Default: the runtime's. */
+  readonly retentionMs?: number;
   /** Calls the body; for a class, on an object that it finds by itself. */
   readonly body: (run: RunContext, args: A) => Promise<R>;
   /** Throws when the body's object cannot be had in this process: then its runs are left to others. */

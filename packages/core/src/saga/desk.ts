@@ -10,6 +10,8 @@ export interface Desk {
   readonly codecs: readonly Codec[];
   readonly owner: string;
   readonly leaseMs: number;
+  /** How long a run of the saga is kept after its end, in milliseconds; undefined: until it is purged. */
+  readonly retentionOf: (saga: string, version?: number) => number | undefined;
 }
 
 /** Id of the stream of a run. */

@@ -14,6 +14,7 @@ import type { Desk } from './desk.js';
 import type { PenEvents } from './pen.js';
 import { recordOf } from './records.js';
 import type { JournalRecord, RecordOf, RecordType } from './records.js';
+import { ending } from './retention.js';
 import { MOST_ENTRIES, tellWritten, TooLate } from './writes.js';
 import type { Buffered, Write } from './writes.js';
 
@@ -49,7 +50,7 @@ export class Journal implements PenEvents {
   private readonly noted = new NotedMeta();
 
   constructor(
-    private readonly desk: Desk,
+    readonly desk: Desk,
     readonly saga: string,
     readonly id: string,
     found?: { readonly loaded: Loaded; readonly history: History; readonly claimedAt: number },
@@ -247,7 +248,7 @@ export class Journal implements PenEvents {
   async complete(entry: NewEntry & { readonly type: 'saga.completed' }, record: RecordOf<'saga.completed'>, tooLate: () => boolean) {
     this.tooLate = tooLate;
     this.addEntry(entry, record);
-    return this.flush({ status: 'completed', owner: null, wake: null }).then(
+    return this.flush(ending(this, 'completed')).then(
       () => true,
       (error: unknown) => (error instanceof TooLate ? false : Promise.reject(error as Error)),
     );
@@ -262,12 +263,10 @@ export class Journal implements PenEvents {
     this.close(why);
   }
 
-  /**
-   * Gives the run to others, who may claim it after `delayMs`. Nothing is appended. The journal is closed first, so
-   * nothing of this pass is written after it. `counted`: it could not go on here, and waits longer each time.
-   */
+  /** Gives the run to others, who may claim it after `delayMs`. `counted`: it could not go on here, and waits longer each time. */
   async handBack(why: string, delayMs: number, counted = false): Promise<void> {
     if (this.closed) return;
+    // First, so that nothing of this pass is written after it.
     this.isGivenUp = true;
     this.close(why);
     // What was to be written beside entries is not written without them.

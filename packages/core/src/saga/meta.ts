@@ -14,6 +14,12 @@ export interface Meta {
   readonly deadlineAt?: number;
   /** Where a stuck run came from, and goes back to. */
   readonly stuckFrom?: 'running' | 'compensating';
+  /** The stream of the run whose step it is. */
+  readonly parent?: string;
+  /** Of one that has ended: after so many milliseconds it is forgotten. */
+  readonly keptMs?: number;
+  /** It has children, which are forgotten with it. */
+  readonly family?: true;
   /** How often the run was given back because it could not go on here. */
   readonly handBacks?: number;
   /** Why, the last time. */

@@ -43,6 +43,12 @@ export class Registry {
     return this.sagas.get(name)?.get(version);
   }
 
+  /** How long runs are kept after their end, as this version says, or the last one when this is not known. */
+  retentionMs(name: string, version: number): number | undefined {
+    const versions = this.sagas.get(name);
+    return (versions?.get(version) ?? [...(versions?.values() ?? [])].at(-1))?.retentionMs;
+  }
+
   has(saga: SagaDefinition): boolean {
     return this.saga(saga.name, saga.version) === saga;
   }

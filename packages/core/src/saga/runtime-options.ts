@@ -19,6 +19,7 @@ export const runtimeOptions = z.strictObject({
   flush: duration,
   grace: duration,
   drain: duration,
+  retention: duration,
   maxRecoveries: z.number().int().min(1).optional(),
   maxConcurrentRuns: z.number().int().min(1).optional(),
   interceptors: z.array(z.function()).optional(),

@@ -5,6 +5,7 @@ import type { Call, Interceptor } from '../base/interceptor.js';
 import type { Store } from '../base/store.js';
 import type { Admin } from './admin-types.js';
 import type { Operation, RunContext, SagaDefinition } from './definition.js';
+import type { Retention } from './retention.js';
 
 export interface RuntimeOptions {
   readonly store: Store;
@@ -24,6 +25,11 @@ export interface RuntimeOptions {
   readonly grace?: Duration;
   /** How long running steps are waited for when the runtime stops. Default: 10 s. */
   readonly drain?: Duration;
+  /**
+   * How long completed and compensated runs are kept after their end; then a worker forgets them, with their children. Default:
+   * until they are purged.
+   */
+  readonly retention?: Retention;
   /** Claims without progress after which a run goes backward, or is stuck. Default: 10. */
   readonly maxRecoveries?: number;
   /** Recovered runs at a time. Default: 128. */

@@ -11,8 +11,10 @@ import { parseWith } from '../base/schema.js';
 import type { Head, HeadPatch, Loaded, Store } from '../base/store.js';
 import type { Operation, SagaDefinition } from './definition.js';
 import { OwnershipLostError, RuntimeStoppedError } from './errors.js';
-import { attach, attachStored } from './attach.js';
+import { attach, attachStored, createAnew } from './attach.js';
+import { layToRest } from './burial.js';
 import { Children } from './child.js';
+import type { ChildOptions } from './child.js';
 import { copierOf } from './copies.js';
 import { holdDivided } from './divided.js';
 import { Ears } from './ear.js';
@@ -29,6 +31,7 @@ import type { StartedRecord } from './records.js';
 import { Registry } from './registry.js';
 import { Room } from './room.js';
 import { checkId, checkTags, runtimeOptions, unregistered } from './runtime-options.js';
+import { retentions } from './retention.js';
 import { Run } from './run.js';
 import { isAtRest } from './run-end.js';
 import type { RunHost } from './run-host.js';
@@ -44,7 +47,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   checkOptions('createRuntime', runtimeOptions, options);
   const runtime = new SagaRuntime(options);
   runtime.register({ sagas: options.sagas ?? [], steps: options.steps ?? [] });
-  if (options.worker !== false) runtime.environment.clock.nextTurn(() => runtime.startWorker());
+  if (options.worker !== false) runtime.environment.clock.nextTurn(runtime.startWorker);
   return runtime;
 }
 
@@ -96,7 +99,8 @@ class SagaRuntime implements Runtime, RunHost {
         { subject: 'createRuntime, lease', cause: 'a lease of nothing is no lease.', remedy: "Give one such as '10s'." },
       ]);
     const owner = `${process.pid}-${this.environment.random.word()}`;
-    this.desk = { store: this.store, environment: this.environment, codecs: this.codecs, owner, leaseMs: this.leaseMs };
+    const retentionOf = retentions(options.retention, (...of) => this.registry.retentionMs(...of));
+    this.desk = { store: this.store, environment: this.environment, codecs: this.codecs, owner, leaseMs: this.leaseMs, retentionOf };
     this.ears = new Ears(this.store, this.environment.clock, this.pollMs);
     this.leases = new Leases(this.desk);
     this.leaving = new Leaving(this.environment.clock);
@@ -145,7 +149,7 @@ class SagaRuntime implements Runtime, RunHost {
     return this.runs.get(stream);
   }
 
-  async start<A extends readonly unknown[], R>(saga: SagaDefinition<A, R>, args: A, options: StartOptions = {}): Promise<RunHandle<R>> {
+  async start<A extends readonly unknown[], R>(saga: SagaDefinition<A, R>, args: A, options: ChildOptions = {}): Promise<RunHandle<R>> {
     const definition = saga as unknown as SagaDefinition;
     if (this.stopping) throw new RuntimeStoppedError();
     if (!this.registry.has(definition)) throw unregistered(saga.name);
@@ -156,13 +160,13 @@ class SagaRuntime implements Runtime, RunHost {
     const tags = checkTags(saga.name, definition.tagsOf?.(...given));
     const stream = streamOf(saga.name, id);
     const deadlineMs = options.deadline === undefined ? saga.deadlineMs : durationMs(options.deadline, 'deadline');
-    // Asked first: between the look for the run and its creation nobody else here may begin it or claim it.
+    // First: between the look for the run and its creation nobody else here may begin it or claim it.
     const now = deadlineMs === undefined || this.runs.has(stream) ? 0 : await this.store.now();
     if (this.stopping) throw new RuntimeStoppedError();
     const existing = this.runs.get(stream);
+    const journal = (): Journal => new Journal(this.desk, saga.name, id, undefined, tags).setDeadline(now, deadlineMs);
     if (existing) await attach(this, existing, id, copies());
-    else
-      await this.create(definition, new Journal(this.desk, saga.name, id, undefined, tags).setDeadline(now, deadlineMs), copies, options);
+    else await createAnew(this, () => this.create(definition, journal(), copies, options));
     return this.handle(saga, id);
   }
 
@@ -205,9 +209,7 @@ class SagaRuntime implements Runtime, RunHost {
 
   readonly hold = (saga: string, id: string, why: string): void => void holdDivided(this.environment.clock, this.verbs, saga, id, why);
 
-  startWorker(): void {
-    if (!this.stopping) this.worker.start();
-  }
+  readonly startWorker = (): void => (this.stopping ? undefined : this.worker.start());
 
   async stop(options: { readonly drain?: Duration } = {}): Promise<void> {
     this.stopping = true;
@@ -229,13 +231,9 @@ class SagaRuntime implements Runtime, RunHost {
     await old?.done;
     if (!(await this.leaving.isFree(head.id)))
       return this.giveBack(head, { wake: { inMs: this.leaseMs }, claims: Math.max(head.claims - 1, 0) });
+    if (isAtRest(head.status)) return layToRest(this.desk, head);
     const loaded = await this.loadClaimed(head);
     if (!loaded || loaded.head.owner !== this.desk.owner) return;
-    if (isAtRest(loaded.head.status)) {
-      // Whatever called it due was wrong, and its lease must not call it due again.
-      await this.store.commit({ id: head.id, expect: loaded.head, entries: [], head: { owner: null, wake: null, claims: 0 } });
-      return;
-    }
     const id = head.id.slice(head.name.length + 1);
     let history: History;
     try {
@@ -268,7 +266,8 @@ class SagaRuntime implements Runtime, RunHost {
     await this.store.commit({ id, expect: { version, stamp }, entries: [], head }).catch(() => {});
   }
 
-  private async create(saga: SagaDefinition, journal: Journal, copies: () => readonly unknown[], options: StartOptions): Promise<void> {
+  private async create(saga: SagaDefinition, journal: Journal, copies: () => readonly unknown[], options: ChildOptions): Promise<void> {
+    if (options.parent !== undefined) journal.note({ parent: options.parent });
     const run = this.own(journal);
     const { id } = journal;
     const started = { saga: saga.name, id, version: saga.version, args: copies(), nonce: this.environment.random.word() };

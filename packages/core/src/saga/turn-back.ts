@@ -1,6 +1,6 @@
 import { sleep } from '../base/clock.js';
 import type { Environment } from '../base/environment.js';
-import { isChild } from './child.js';
+import { isChild } from './child-key.js';
 import type { Journal } from './journal.js';
 import type { RunHost } from './run-host.js';
 

@@ -3,6 +3,7 @@ import type { Operation } from './definition.js';
 import { undoneKey } from './history.js';
 import type { History, StepHistory } from './history.js';
 import type { FrozenRecord } from './records.js';
+import { ending } from './retention.js';
 import type { RunEnd } from './run-end.js';
 import { undoOnce } from './undo-attempts.js';
 import type { UnwindHost } from './unwind-host.js';
@@ -85,7 +86,7 @@ function finish(run: UnwindHost, patch: HeadPatch = {}): Promise<void> {
   const status = journal.history.waived ? 'mixed' : 'compensated';
   // A child that had completed has an end already.
   journal.add(journal.history.end ? 'end/undone' : 'end', status === 'mixed' ? 'saga.mixed' : 'saga.compensated', {});
-  return journal.flush({ ...patch, ...OVER, status });
+  return journal.flush({ ...patch, ...ending(journal, status) });
 }
 
 async function undoStep(run: UnwindHost, n: number, late: boolean): Promise<Unwound> {

@@ -58,9 +58,9 @@ export class Verbs {
   }
 
   /** A parent goes back: the child is undone, wherever it is. @throws SagaVerbError when its pivot has passed. */
-  async undoChild(saga: string, id: string, cause: unknown): Promise<void> {
+  async undoChild(saga: string, id: string, cause: unknown, parent: string): Promise<void> {
     const audit = { who: 'its parent', why: messageOf(cause) };
-    if (await this.cancelUnborn(saga, id, audit)) return;
+    if (await this.cancelUnborn(saga, id, audit, parent)) return;
     return this.change(saga, id, (run) => {
       const { status } = run.head;
       if (status === 'compensated' || status === 'compensating' || status === 'stuck' || status === 'mixed') return undefined;
@@ -189,14 +189,20 @@ export class Verbs {
   }
 
   /** A run that does not exist yet is created as one that was undone: a start that comes later finds its end. */
-  private async cancelUnborn(saga: string, id: string, audit: Audit): Promise<boolean> {
+  private async cancelUnborn(saga: string, id: string, audit: Audit, parent?: string): Promise<boolean> {
     const nonce = this.desk.environment.random.word();
     const entries = [
       this.entry('started', 'saga.started', { saga, id, version: 0, args: [], nonce }),
       this.entry('cancel', 'cancel.requested', { ...audit }),
       this.entry('end', 'saga.compensated', {}),
     ];
-    const head = { status: 'compensated', owner: null, wake: null, meta: writeMeta({ cancelRequested: true }) };
+    const keptMs = parent === undefined ? this.desk.retentionOf(saga) : undefined;
+    const meta = {
+      cancelRequested: true as const,
+      ...(parent === undefined ? {} : { parent }),
+      ...(keptMs === undefined ? {} : { keptMs }),
+    };
+    const head = { status: 'compensated', owner: null, wake: keptMs === undefined ? null : { inMs: keptMs }, meta: writeMeta(meta) };
     try {
       await this.desk.store.commit({ id: streamOf(saga, id), expect: 'absent', create: { kind: 'saga', name: saga }, entries, head });
       return true;

@@ -3,6 +3,7 @@ import { SOON_MS } from '../base/store.js';
 import type { Claim, Head, News, Watch } from '../base/store.js';
 import type { Desk } from './desk.js';
 import { Fair } from './fair.js';
+import { isAtRest } from './run-end.js';
 
 /** What the worker needs of the runtime. */
 export interface WorkerHost {
@@ -27,6 +28,8 @@ const MOST_SPREAD_MS = 160;
 const QUIET_MS = 1_000;
 /** The same for moments that all of them know beforehand. */
 const DUE_SPREAD_MS = 50;
+/** After a batch of runs that have ended, which take no room and only have to be forgotten. */
+const BURIALS = 512;
 
 /**
  * Asks the store what is due, and drives it. One question at a time; the next follows at once while there is more. While
@@ -35,6 +38,7 @@ const DUE_SPREAD_MS = 50;
 export class Worker {
   private timer: Timer | undefined;
   private asking: Promise<void> | undefined;
+  private burying = false;
   private stopped = false;
   private started = false;
   private watch: Watch | undefined;
@@ -129,7 +133,7 @@ export class Worker {
     const { desk, room } = this.host;
     const names = this.host.resolvable();
     this.known = new Set(names);
-    const limit = Math.min(room, BATCH);
+    const limit = Math.min(room, this.burying ? BURIALS : BATCH);
     if (limit <= 0 || names.length === 0) return this.pollMs();
     try {
       const dueInMs = isTurn ? await this.dueInMs(names) : undefined;
@@ -155,6 +159,8 @@ export class Worker {
 
   private async claim(wanted: Claim & { readonly names: readonly string[] }, claimedAt: number): Promise<number> {
     const heads = await this.fair.claim(this.host.desk.store, wanted);
+    // Those due longest come first, and live runs must not wait long behind many that have ended.
+    this.burying = heads.length > 0 && heads.every(({ status }) => isAtRest(status));
     const driven = await Promise.allSettled(heads.map((head) => this.host.drive(head, claimedAt)));
     for (const one of driven) if (one.status === 'rejected') this.tell(one.reason);
     return heads.length;
