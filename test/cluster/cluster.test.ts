@@ -50,7 +50,7 @@ describe('on a Redis Cluster of three masters and three replicas', { timeout: 3 
     leaveOut(test);
     if (!existsSync(DEMO)) throw new Error('examples/banking/dist/demo.js is missing: run the build first.');
     const { cluster, store, folder } = await open();
-    const transfers = FULL ? 2_000 : 500;
+    const transfers = FULL ? 1_200 : 500;
     const args = [
       '--transfers',
       `${transfers}`,

@@ -38,7 +38,7 @@ export const NAMESPACE = 'bank';
 const WORKER = fileURLToPath(new URL('./worker.mjs', import.meta.url));
 const KEPT = 3_000;
 /** One that takes longer hangs. */
-const LIMIT_MS = 100_000;
+const LIMIT_MS = 150_000;
 
 /** Processes that share the transfers, and what they say. */
 export class Crew {
