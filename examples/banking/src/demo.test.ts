@@ -132,7 +132,7 @@ describe('the demo', { timeout: 60_000 }, () => {
     const { code, out } = await run(...store);
     expect(out).toContain('✖ the total is conserved');
     expect(out).toContain('acc-009 holds');
-    expect(out).toContain('The files are kept: ');
+    expect(out).toContain('Journal and world are kept: ');
     expect(code).toBe(1);
   });
 
@@ -150,7 +150,10 @@ describe('the demo', { timeout: 60_000 }, () => {
       [['--file', 'none.csv'], '--file none.csv: there is no such file.'],
       [['--file', 'text.db'], `text.db is no transfers file: its first line must be "${HEADER}".`],
       [['--file', 'three.csv', '--transfers', '5'], 'leave --transfers out'],
-      [['--store', 'memory'], 'write sqlite:<file>.'],
+      [['--store', 'memory'], 'write sqlite:<file> or redis://<host>:<port>.'],
+      [['--store', 'redis:/x'], 'write redis://<host>:<port>, or redis-cluster://<host>:<port>,<host>:<port>.'],
+      [['--store', 'redis://127.0.0.1:1'], 'no Redis server answers there; start one, or give another address.'],
+      [['--store', 'redis-cluster://127.0.0.1:1'], 'no Redis Cluster answers there; start one, or give another address.'],
       [['--store', 'sqlite:text.db'], 'is no SQLite database; it was left as it is.'],
       [['--store', 'sqlite:nowhere/x.db'], 'there is no folder'],
       [['--workers', '0'], 'It must be a whole number from 1 to 16.'],

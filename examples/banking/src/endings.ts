@@ -1,5 +1,5 @@
 import type { Head, Store } from '@redress/core';
-import { runsOf } from '@redress/example-shared';
+import { patiently, runsOf } from '@redress/example-shared';
 import type { Ending, Transfer } from './transfer.js';
 import type { Facts } from './world/facts.js';
 
@@ -29,7 +29,7 @@ async function endingOf(store: Store, head: Head, inReview: boolean): Promise<En
   if (head.status === 'stuck') return 'stuck';
   if (head.status === 'running' && inReview) return 'waiting';
   if (head.status !== 'compensated') return 'unfinished';
-  const loaded = await store.load(head.id);
+  const loaded = await patiently(() => store.load(head.id));
   const undone = loaded?.entries.some(({ type }) => type === 'undo.completed') ?? false;
   return undone ? 'undone' : 'refused';
 }

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
-import { flag, readFlags, readStoreFiles, UsageError, wholeNumber } from '@redress/example-shared';
-import type { StoreFiles } from '@redress/example-shared';
+import { flag, readFlags, readStorePlace, UsageError, wholeNumber } from '@redress/example-shared';
+import type { StorePlace } from '@redress/example-shared';
 import { Command } from 'commander';
 
 export interface Options {
@@ -11,8 +11,8 @@ export interface Options {
   readonly kills: number;
   /** Percent of the large transfers that somebody looks at before the demo ends. */
   readonly reviewRate: number;
-  /** A file for journal and world, or undefined: a temporary folder. */
-  readonly store: StoreFiles | undefined;
+  /** Where journal and world are; undefined: in a temporary folder. */
+  readonly store: StorePlace | undefined;
   readonly seed: number;
   readonly json: boolean;
 }
@@ -54,7 +54,10 @@ function describe(): Command {
       `share of the large transfers that a person decides; the others go on waiting (default: ${DEFAULTS.reviewRate})`,
       wholeNumber(0, 100),
     )
-    .option('--store <where>', 'sqlite:<file> (default: a temporary file)')
+    .option(
+      '--store <where>',
+      'sqlite:<file>, redis://<host>:<port> or redis-cluster://<host>:<port>,…, the last two with ?namespace=<name> to go on with it later (default: a temporary file)',
+    )
     .option(
       '--seed <n>',
       `chooses accounts, transfers, reviews, moments of the kills and faults of the network (default: ${DEFAULTS.seed})`,
@@ -74,6 +77,6 @@ function check({ file, store, json = false, ...given }: Raw): Options {
     ...numbers,
     json,
     transfers: file === undefined ? transfers : { file },
-    store: store === undefined ? undefined : readStoreFiles(store),
+    store: store === undefined ? undefined : readStorePlace(store, 'banking'),
   };
 }

@@ -1,6 +1,6 @@
 import { SagaVerbError } from '@redress/core';
 import type { Runtime } from '@redress/core';
-import { seeded } from '@redress/example-shared';
+import { patiently, seeded } from '@redress/example-shared';
 import { SAGA } from './endings.js';
 import type { Verdict } from './transfer.js';
 import type { OpenCase, ReviewOffice } from './world/review-office.js';
@@ -45,7 +45,7 @@ export class Reviewer {
   async #tell({ id, transfer }: OpenCase, verdict: Verdict): Promise<void> {
     try {
       // The key makes it one signal, however often it is said.
-      await this.#runtime.signal(SAGA, transfer, REVIEW, verdict, { key: id });
+      await patiently(() => this.#runtime.signal(SAGA, transfer, REVIEW, verdict, { key: id }));
     } catch (error) {
       // It has heard of it before, and has ended meanwhile.
       if (!(error instanceof SagaVerbError)) throw error;

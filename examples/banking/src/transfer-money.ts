@@ -3,9 +3,8 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRuntime } from '@redress/core';
 import type { Store } from '@redress/core';
-import { FAIR, keep, namedWorkplace, runsOf, temporaryWorkplace, UsageError, wrap } from '@redress/example-shared';
+import { checkStorePlace, FAIR, keep, openJournal, patiently, runsOf, shown, UsageError, workplace, wrap } from '@redress/example-shared';
 import type { Screen, Workplace } from '@redress/example-shared';
-import { sqliteStore } from '@redress/sqlite';
 import { makeAccounts } from './accounts.js';
 import { audit } from './audit.js';
 import type { Audit } from './audit.js';
@@ -36,9 +35,10 @@ const UNFINISHED = ['running', 'compensating'];
 export async function transferMoney(screen: Screen, options: Options): Promise<number> {
   const start = performance.now();
   const file = readTransfers(...textOf(options));
+  if (options.store) await checkStorePlace(options.store);
   showHead(screen, options, file);
   if (file.transfers.length === 0) throw new UsageError(`--file ${fileOf(options)}: it holds no transfer that can be made.`);
-  const place = options.store ? namedWorkplace(options.store) : temporaryWorkplace('banking');
+  const place = workplace('banking', options.store);
   const teller = new Teller(screen, file.transfers.length, told(file.transfers));
   let found: Audit;
   try {
@@ -104,7 +104,7 @@ function abroad(transfer: Transfer): boolean {
 
 function leave(place: Workplace, screen: Screen): void {
   keep(place);
-  screen.line(`The files are kept: ${place.store} and ${place.world}`);
+  screen.line(`Journal and world are kept: ${shown(place.store)} and ${place.world}`);
 }
 
 async function make(place: Workplace, options: Options, { transfers }: TransfersFile, teller: Teller): Promise<Audit> {
@@ -119,7 +119,7 @@ async function make(place: Workplace, options: Options, { transfers }: Transfers
     },
     onKilled: (worker) => teller.killed(worker),
   });
-  const store = sqliteStore(place.store);
+  const { store, close } = await patiently(() => openJournal(place.store));
   const runtime = createRuntime({ store, worker: false });
   const world = openWorld({ file: place.world });
   const reviewer = new Reviewer(world.reviews, runtime, { reviewRate, seed });
@@ -129,7 +129,7 @@ async function make(place: Workplace, options: Options, { transfers }: Transfers
   } finally {
     await runtime.stop();
     world.close();
-    await store.close();
+    await close();
   }
 }
 

@@ -3,7 +3,7 @@ import { createEventBus, SagaCompensatedError, SagaIdConflictError, SagaStillRun
 import type { RedressEvent, Store } from '@redress/core';
 import { redress } from '@redress/decorators';
 import type { App } from '@redress/decorators';
-import { inParallel, runsOf, UsageError } from '@redress/example-shared';
+import { inParallel, patiently, runsOf, UsageError } from '@redress/example-shared';
 import { container } from 'tsyringe';
 import { SAGA } from './endings.js';
 import type { Job, Report } from './messages.js';
@@ -67,7 +67,7 @@ export function provide(world: World): void {
 
 async function begin(app: App, transfer: Transfer): Promise<void> {
   try {
-    await app.start(TransferService, 'transfer', transfer);
+    await patiently(() => app.start(TransferService, 'transfer', transfer));
   } catch (error) {
     if (!(error instanceof SagaIdConflictError)) throw error;
     throw new UsageError(`Transfer ${transfer.id} is in the journal already, with other content: give it a new id, or use another store.`);

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { serve } from '@redress/example-shared';
-import { sqliteStore } from '@redress/sqlite';
+import { openJournal, patiently, serve } from '@redress/example-shared';
 import type { Job, Report } from './messages.js';
 import { work } from './work.js';
 
@@ -8,10 +7,10 @@ import { work } from './work.js';
 
 serve<Job, Report>(async (job, report) => {
   const stop = once(process, 'message');
-  const store = sqliteStore(job.store);
+  const journal = await patiently(() => openJournal(job.store));
   try {
-    await work(job, store, report, stop);
+    await work(job, journal.store, report, stop);
   } finally {
-    await store.close();
+    await journal.close();
   }
 });

@@ -1,4 +1,5 @@
 import type { Store } from '@redress/core';
+import { openJournal, patiently } from '@redress/example-shared';
 import type { Invariant } from '@redress/example-shared';
 import { readEndings } from './endings.js';
 import { checkInvariants } from './invariants.js';
@@ -20,13 +21,12 @@ export async function audit(store: Store, world: string, orders: readonly Order[
   return { endings, facts, invariants: checkInvariants(facts, orders, endings) };
 }
 
-/** The same from the files, after those who wrote them are gone. */
+/** The same from where they lie, after those who wrote them are gone. */
 export async function auditFiles(files: { readonly store: string; readonly world: string }, orders: readonly Order[]): Promise<Audit> {
-  const { sqliteStore } = await import('@redress/sqlite');
-  const store = sqliteStore(files.store);
+  const { store, close } = await patiently(() => openJournal(files.store));
   try {
     return await audit(store, files.world, orders);
   } finally {
-    await store.close();
+    await close();
   }
 }

@@ -157,6 +157,8 @@ describe('the demo', () => {
       [['--fail', 'Payments.refund'], 'there is no such step; choose from Stock.reserve, Payments.charge, Shipping.ship.'],
       [['--store', 'sqlite:text.db'], 'is no SQLite database; it was left as it is.'],
       [['--store', 'sqlite:nowhere/x.db'], 'there is no folder'],
+      [['--store', 'redis://127.0.0.1:1'], 'no Redis server answers there; start one, or give another address.'],
+      [['--store', 'redis://127.0.0.1:6379?name=shop'], '?name is not known; ?namespace=<name> is.'],
       [['--store', 'memory', '--kills', '1'], 'leave --kills out'],
       [['--every-crash', '--kills', '1'], 'leave --kills out'],
       [['--kills', 'many'], 'It must be a whole number from 0 to 50.'],

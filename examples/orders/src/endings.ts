@@ -1,5 +1,5 @@
 import type { Head, Store } from '@redress/core';
-import { runsOf } from '@redress/example-shared';
+import { patiently, runsOf } from '@redress/example-shared';
 import type { Ending, Order } from './order.js';
 
 export const SAGA = 'PlaceOrder';
@@ -18,7 +18,7 @@ async function endingOf(store: Store, head: Head): Promise<Ending> {
   if (head.status === 'completed') return 'shipped';
   if (head.status === 'stuck') return 'stuck';
   if (head.status !== 'compensated') return 'unfinished';
-  const loaded = await store.load(head.id);
+  const loaded = await patiently(() => store.load(head.id));
   const undone = loaded?.entries.some(({ type }) => type === 'undo.completed') ?? false;
   return undone ? 'undone' : 'refused';
 }

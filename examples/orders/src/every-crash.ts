@@ -1,4 +1,4 @@
-import { CALM, keep, temporaryWorkplace } from '@redress/example-shared';
+import { CALM, keep, workplace } from '@redress/example-shared';
 import type { Screen } from '@redress/example-shared';
 import { auditFiles } from './audit.js';
 import type { CrashPoint } from './crash.js';
@@ -86,7 +86,7 @@ export async function everyCrash(screen: Screen, { json }: { readonly json: bool
 /** Lets the order pass once and notes every place that it comes by. */
 async function waysToDie(scenario: Scenario): Promise<readonly (readonly CrashPoint[])[]> {
   const points = new Set<CrashPoint>();
-  const place = temporaryWorkplace('orders');
+  const place = workplace('orders');
   const note = {
     onReport: (report: { type: string; point?: CrashPoint }) => (report.point && points.add(report.point), false),
     onKilled() {},
@@ -97,7 +97,7 @@ async function waysToDie(scenario: Scenario): Promise<readonly (readonly CrashPo
 }
 
 async function tryOne(scenario: Scenario, deaths: readonly CrashPoint[]): Promise<Row> {
-  const place = temporaryWorkplace('orders');
+  const place = workplace('orders');
   let kills = 0;
   await runLives(jobOf(scenario, place), deaths, { onReport: () => false, onKilled: () => void kills++ });
   const found = await auditFiles(place, [scenario.order]);

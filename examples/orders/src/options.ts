@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { flag, readFlags, readStoreFiles, UsageError, wholeNumber } from '@redress/example-shared';
-import type { StoreFiles } from '@redress/example-shared';
+import { flag, readFlags, readStorePlace, UsageError, wholeNumber } from '@redress/example-shared';
+import type { StorePlace } from '@redress/example-shared';
 import { Command } from 'commander';
 import { parseKillAt } from './crash.js';
 import type { CrashPoint } from './crash.js';
@@ -10,8 +10,8 @@ import type { Step } from './operations.js';
 
 export interface Options {
   readonly orders: string;
-  /** A file for journal and world, `memory`, or undefined: a temporary folder. */
-  readonly store: 'memory' | StoreFiles | undefined;
+  /** Where journal and world are, `memory`, or undefined: in a temporary folder. */
+  readonly store: 'memory' | StorePlace | undefined;
   readonly kills: number;
   readonly killAt?: CrashPoint;
   readonly everyCrash: boolean;
@@ -52,7 +52,10 @@ function describe(): Command {
     .option('--kill-at <point>', 'kill it once, there: <Class.method>:before-effect, :after-effect or :after-record', parseKillAt)
     .option('--every-crash', 'kill it at every possible point in turn, for an order that ships and one that does not')
     .option('--fail <Class.method>', 'this step refuses every order', step)
-    .option('--store <where>', 'sqlite:<file>, or memory: one process, no kills (default: a temporary file)')
+    .option(
+      '--store <where>',
+      'sqlite:<file>, redis://<host>:<port> or redis-cluster://<host>:<port>,…, the last two with ?namespace=<name> to go on with it later; or memory: one process, no kills (default: a temporary file)',
+    )
     .option('--seed <n>', `chooses the moments of the kills and the faults of the network (default: ${SEED})`, wholeNumber(0, 2 ** 31 - 1))
     .option('--json', 'the result as one JSON document on stdout; everything else goes to stderr');
 }
@@ -89,5 +92,5 @@ function step(text: string): Step {
 }
 
 function readStore(text: string): Options['store'] {
-  return text === 'memory' ? text : readStoreFiles(text, 'sqlite:<file> or memory');
+  return text === 'memory' ? text : readStorePlace(text, 'orders', 'sqlite:<file>, redis://<host>:<port> or memory');
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { FAIR, keep, namedWorkplace, temporaryWorkplace, UsageError, wrap } from '@redress/example-shared';
+import { checkStorePlace, FAIR, keep, shown, UsageError, workplace, wrap } from '@redress/example-shared';
 import type { Screen, Workplace } from '@redress/example-shared';
 import { audit, auditFiles } from './audit.js';
 import type { Audit } from './audit.js';
@@ -22,6 +22,8 @@ const LEASE_MS = 1000;
 export async function placeOrders(screen: Screen, options: Options): Promise<number> {
   const start = performance.now();
   const file = readOrders(read(options.orders), options.orders);
+  const named = typeof options.store === 'object' ? options.store : undefined;
+  if (named) await checkStorePlace(named);
   showFile(screen, options, file);
   if (file.orders.length === 0) throw new UsageError(`--orders ${options.orders}: it holds no order that can be placed.`);
 
@@ -29,7 +31,7 @@ export async function placeOrders(screen: Screen, options: Options): Promise<num
     screen,
     file.orders.map(({ id }) => id),
   );
-  const place = typeof options.store === 'object' ? namedWorkplace(options.store) : temporaryWorkplace('orders');
+  const place = workplace('orders', named);
   const job: Job = {
     orders: file.orders,
     store: place.store,
@@ -69,7 +71,7 @@ function read(file: string): string {
 
 function leave(place: Workplace, screen: Screen): void {
   keep(place);
-  screen.line(`The files are kept: ${place.store} and ${place.world}`);
+  screen.line(`Journal and world are kept: ${shown(place.store)} and ${place.world}`);
 }
 
 async function inWorkers(job: Job, options: Options, teller: Teller): Promise<Audit> {

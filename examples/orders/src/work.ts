@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { createEventBus, SagaCompensatedError, SagaIdConflictError, SagaStuckError } from '@redress/core';
 import type { RedressEvent, Store } from '@redress/core';
 import { redress } from '@redress/decorators';
-import { inParallel, runsOf, UsageError } from '@redress/example-shared';
+import { inParallel, patiently, runsOf, UsageError } from '@redress/example-shared';
 import { container } from 'tsyringe';
 import { CrashPoints } from './crash.js';
 import { SAGA } from './endings.js';
@@ -62,7 +62,7 @@ function provide(world: World): void {
 
 async function place(orders: OrderService, order: Order): Promise<void> {
   try {
-    await orders.place(order);
+    await patiently(() => orders.place(order));
   } catch (error) {
     if (error instanceof SagaIdConflictError) {
       throw new UsageError(`Order ${order.id} is in the journal already, with other content: give it a new id, or use another store.`);

@@ -1,10 +1,12 @@
 // The one door of what the demos have in common.
+export { shown } from './address.js';
 export { startChild } from './child.js';
 export type { Child, Exit } from './child.js';
 export { idOf, readRecords, whole } from './csv.js';
 export type { BadLine, Form, Records } from './csv.js';
-export { flag, readFlags, readStoreFiles, wholeNumber } from './flags.js';
-export type { StoreFiles } from './flags.js';
+export { checkStorePlace, flag, readFlags, readStorePlace, wholeNumber } from './flags.js';
+export type { StorePlace } from './flags.js';
+export { openJournal, patiently } from './journal.js';
 export { runDemo } from './main.js';
 export { euros, judge, total } from './judge.js';
 export type { Invariant } from './judge.js';
@@ -16,7 +18,7 @@ export type { Screen } from './screen.js';
 export { serve } from './serve.js';
 export type { Ended } from './serve.js';
 export { UsageError } from './usage.js';
-export { keep, namedWorkplace, temporaryWorkplace } from './workplace.js';
+export { keep, workplace } from './workplace.js';
 export type { Workplace } from './workplace.js';
 
 // The outside world

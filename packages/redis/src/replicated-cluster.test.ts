@@ -27,7 +27,7 @@ async function committed(store: Store, change: Change): Promise<void> {
 
 describe.skipIf(missing !== undefined)('a store on a cluster whose commits wait for replicas', () => {
   it('follows its slots through a failover by hand and through the death of a master, and loses nothing that it answered', async () => {
-    const cluster = await TestCluster.startReplicated();
+    const cluster = await TestCluster.start(3, 1);
     const client = cluster.client();
     client.on('error', () => {});
     try {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +31,16 @@ export const DURABLE: Settings = { appendonly: 'yes', appendfsync: 'always' };
 
 /** All that this process has started: no server outlives it. */
 const children = new Set<ChildProcess>();
+
+function endWithUs(): void {
+  const killAll = (): void => children.forEach((one) => one.kill('SIGKILL'));
+  process.once('exit', killAll);
+  // How a runner ends a process whose test takes too long.
+  process.once('SIGTERM', () => {
+    killAll();
+    process.kill(process.pid, 'SIGTERM');
+  });
+}
 
 /** A server of a test's own: on a free port of loopback, with a folder of its own. */
 export class Server {
@@ -63,7 +73,7 @@ export class Server {
     const args = Object.entries({ ...base, ...this.#settings }).flatMap(([name, value]) => [`--${name}`, value]);
     const child = spawn(server.command, args, { env: { ...process.env, ...server.env }, stdio: 'ignore' });
     this.#process = child;
-    if (children.size === 0) process.once('exit', () => children.forEach((one) => one.kill('SIGKILL')));
+    if (children.size === 0) endWithUs();
     children.add(child);
     const client = new Redis(this.port, '127.0.0.1', { retryStrategy: () => 10, maxRetriesPerRequest: null });
     client.on('error', () => {});
@@ -74,10 +84,19 @@ export class Server {
   /** As kill -9: whatever was not on its way to the disk is lost. */
   async kill(): Promise<void> {
     const child = this.#process;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (!child || !this.isUp) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await ended;
+  }
+
+  /** What a crash of the host does to a file that was not synced: of a server that was killed, the last bytes are gone. */
+  async loseTail(bytes: number): Promise<void> {
+    const folder = join(this.folder, 'appendonlydir');
+    const [file] = (await readdir(folder)).filter((name) => name.endsWith('.incr.aof'));
+    if (file === undefined) throw new Error(`There is no append-only file in ${folder}.`);
+    const { size } = await stat(join(folder, file));
+    await truncate(join(folder, file), Math.max(size - bytes, 0));
   }
 
   /** Neither answers nor closes its connections, until `resume`. */
@@ -89,9 +108,15 @@ export class Server {
     this.#process?.kill('SIGCONT');
   }
 
-  /** Runs one command on a connection of its own. */
+  get isUp(): boolean {
+    const child = this.#process;
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
+  /** Runs one command on a connection of its own. @throws when the server is down. */
   async command(name: string, ...args: readonly string[]): Promise<unknown> {
-    const client = new Redis(this.port, '127.0.0.1');
+    const client = new Redis(this.port, '127.0.0.1', { retryStrategy: () => null, maxRetriesPerRequest: 0 });
+    client.on('error', () => {});
     try {
       return await client.call(name, [...args]);
     } finally {

@@ -56,8 +56,13 @@ export class Leases {
           journal.renewed(sentAt);
           if (answer.version > journal.version) void journal.refresh().catch(() => {});
         }
-        if (answer.owner !== this.desk.owner && !journal.closed && this.owned.get(answer.id) === journal)
-          journal.close('another process has claimed it');
+        const lose = (): void => {
+          if (!journal.closed && this.owned.get(answer.id) === journal) journal.close('another process has claimed it');
+        };
+        // Nobody's: perhaps by this owner's own end or rest, whose answer the heart-beat has overtaken.
+        if (answer.owner === null && answer.version >= journal.version)
+          void journal.idle().then(() => answer.version > journal.version && lose());
+        else if (answer.owner !== this.desk.owner) lose();
       });
     } catch (error) {
       // Nothing is decided here: the next beat tries again, and `isSafe` ends what was not extended in time.
