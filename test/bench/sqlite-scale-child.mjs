@@ -4,8 +4,11 @@ import { sqliteStore } from '@redress/sqlite';
 import { nap, reserve } from './sqlite-scale-sagas.mjs';
 
 let stop;
-process.on('message', async () => {
-  if (stop) return stop();
+process.on('message', () => {
+  if (stop) {
+    void stop();
+    return;
+  }
   const store = sqliteStore(process.argv[2]);
   const runtime = createRuntime({ store, sagas: [nap], steps: [reserve] });
   let ended = 0;

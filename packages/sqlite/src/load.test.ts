@@ -33,7 +33,7 @@ async function told(child: Child): Promise<Flooded> {
   let last = '{}';
   const reader = createInterface(child.stdout);
   reader.on('line', (line) => {
-    if (line.startsWith('refused')) console.log(line);
+    if (line.startsWith('refused')) process.stderr.write(`${line}\n`);
     last = line;
   });
   expect(await child.ended).toBe(0);
