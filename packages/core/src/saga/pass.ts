@@ -138,6 +138,8 @@ export class Pass implements PassScope, ExecutorHost {
     await this.executor.idle(graceMs);
     this.recordSettled();
   }
+  /** The same, but what they answer is not recorded: they are called again. */
+  readonly idle = (graceMs: number): Promise<void> => this.executor.idle(graceMs);
 
   /** Undefined: the call was refused, or the code does not fit the journal. */
   private take(operation: Operation, args: readonly unknown[], answering: Answering): Called | undefined {

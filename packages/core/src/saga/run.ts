@@ -204,6 +204,8 @@ export class Run implements PassHost, UnwindHost {
     if (this.over) return;
     this.over = true;
     this.pass?.fence(error);
+    // A person may resolve it at once, and then nothing of this pass may be under way beside what follows.
+    if (this.pass?.isBusy) await this.pass.idle(this.host.graceMs);
     const told = this.encodable(this.pass?.original(error) ?? error);
     const { history } = this.journal;
     this.journal.add(`stuck:${history.stuck.length + 1}`, 'saga.stuck', { n, error: told }, n);

@@ -17,7 +17,7 @@ export interface RuntimeOptions {
   readonly oldCodecs?: readonly Codec[];
   /** How long a run belongs to a process that stopped answering. Default: 10 s. */
   readonly lease?: Duration;
-  /** Pause between two looks for due runs. Default: 500 ms. */
+  /** Pause between two looks for due runs, where the store tells no news of them; the least one where it does. Default: 500 ms. */
   readonly poll?: Duration;
   /** How long an outcome may wait for the next intent to travel with. Default: 20 ms. */
   readonly flush?: Duration;

@@ -65,7 +65,8 @@ export class Worker {
   /** Something is due in this long: look then, and not only at the next turn of the watch. */
   expect(inMs: number): void {
     if (this.stopped || !this.started) return;
-    this.turnAt = Math.min(this.turnAt, this.now() + inMs);
+    // Whole milliseconds: what is due in less than the clock can tell must not be met before it is.
+    this.turnAt = Math.min(this.turnAt, this.now() + Math.ceil(inMs));
     this.arm();
   }
 
@@ -94,7 +95,7 @@ export class Worker {
     if (!news) return this.expect(0);
     if (this.stopped || !this.known.has(news.name)) return;
     const spread = news.inMs > 0 ? DUE_SPREAD_MS : this.spreadMs;
-    const at = this.now() + news.inMs + this.host.desk.environment.random.next() * spread;
+    const at = this.now() + Math.ceil(news.inMs) + this.host.desk.environment.random.next() * spread;
     if (news.inMs > 0) this.turnAt = Math.min(this.turnAt, at);
     else this.newsAt = Math.min(this.newsAt, at);
     this.arm();
@@ -142,7 +143,7 @@ export class Worker {
       if (found === limit) return 0;
       if (!isTurn) return this.settleSpread(found, now);
       // Called due and not to be had: not asked for again and again.
-      return dueInMs !== undefined && found > 0 ? 0 : this.pollMs();
+      return dueInMs !== undefined && found > 0 ? 1 : this.pollMs();
     } catch (error) {
       this.tell(error);
       return this.pollMs();
