@@ -11,7 +11,8 @@ export function installPeers(print) {
   if (!existsSync(`${folder}node_modules/.package-lock.json`)) {
     print('Installing the peers (npm ci) …');
     const { status, stderr } = spawnSync('npm', ['ci', '--prefix', folder, '--no-audit', '--no-fund'], { encoding: 'utf8' });
-    if (status !== 0) return { reason: `the peers could not be installed: ${(stderr ?? 'there is no npm').trim().split('\n')[0]}` };
+    const said = (stderr ?? 'there is no npm').split('\n').filter((line) => !line.startsWith('npm warn') && line.trim() !== '');
+    if (status !== 0) return { reason: `the peers could not be installed: ${said.slice(0, 3).join(' ')}` };
   }
   const names = Object.keys(read('package.json').dependencies);
   return { versions: Object.fromEntries(names.map((name) => [name, read(`node_modules/${name}/package.json`).version])) };

@@ -1,5 +1,5 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,10 +7,9 @@ import { createRuntime, defineSaga, defineStep } from '@redress/core';
 import { memoryStore } from '@redress/memory';
 import { sqliteStore } from '@redress/sqlite';
 import { interleave, rate, ratio, row, whole } from './measure.mjs';
+import { killFirst, LEASE_MS, STEP_MS, STEPS } from './recovery-kill.mjs';
+import { findRedis, startRedis } from './servers.mjs';
 
-const LEASE_MS = 2_000;
-const STEP_MS = 200;
-const STEPS = 5;
 const WIDTHS = [1, 16, 128];
 const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -18,6 +17,8 @@ export async function run(print, { quick }) {
   const folder = mkdtempSync(join(tmpdir(), 'redress-recovery-'));
   try {
     await killOneOfTwo(print, folder, quick);
+    print();
+    await killOneOfThree(print, folder, quick);
     print();
     await thereAndBack(print, folder, quick);
     print();
@@ -35,53 +36,51 @@ async function killOneOfTwo(print, folder, quick) {
   );
   print(`when the last run has begun. Lease ${LEASE_MS} ms. A step is executed again where its outcome was not durable.`);
   print();
-  const widths = [22, 14, 16, 18, 22, 18];
-  print(row(['recovered at a time', 'ended before', 'kill to end, s', 'minus lease, s', 'steps executed again', 'runs in flight'], widths));
-  for (const atATime of [128, 1_000]) {
-    const found = await killOnce(join(folder, `kill-${atATime}`), runs, atATime);
-    const { endedBefore, ms, again, most } = found;
-    const cells = [atATime === 128 ? '128 (default)' : whole(atATime), whole(endedBefore), (ms / 1000).toFixed(2)];
-    print(
-      row([...cells, ((ms - LEASE_MS) / 1000).toFixed(2), `${whole(again)}, at most ${most} a run`, whole(runs - endedBefore)], widths),
-    );
-  }
+  await kills(print, (atATime) => {
+    const place = join(folder, `kill-${atATime}`);
+    return killFirst({ place, store: { file: `${place}.db` }, shares: [runs / 2, runs / 2], atATime });
+  });
 }
 
-async function killOnce(place, runs, atATime) {
-  const children = ['a', 'b'].map((name) => {
-    const told = { file: `${place}.db`, log: `${place}.${name}.log`, name, runs: runs / 2, leaseMs: LEASE_MS, stepMs: STEP_MS, atATime };
-    const child = spawn(process.execPath, [script('recovery-child.mjs'), JSON.stringify(told)], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
-    const one = { child, started: 0, ended: 0, onNews: () => {} };
-    child.on('message', (news) => {
-      Object.assign(one, news);
-      one.onNews();
-    });
-    return one;
+/** The same with Redis and three processes, of which one had all runs. */
+async function killOneOfThree(print, folder, quick) {
+  const server = findRedis();
+  if (server.reason) return print(`Left out: the same on Redis: ${server.reason}.`);
+  const runs = quick ? 200 : 1_000;
+  print(
+    `Three processes on one Redis server (${server.version}, appendfsync everysec), ${whole(runs)} runs in flight in one of them, which is killed; the same`,
+  );
+  print(`${2.5 * STEP_MS} ms after the last run has begun; the same steps and the same lease. The two others find them.`);
+  print();
+  await kills(print, async (atATime) => {
+    const redis = await startRedis(server, 'everysec');
+    try {
+      return await killFirst({
+        place: join(folder, `redis-${atATime}`),
+        store: { url: redis.url },
+        shares: [runs, 0, 0],
+        atATime,
+        afterMs: 2.5 * STEP_MS,
+      });
+    } finally {
+      await redis.stop();
+    }
   });
-  const [first, second] = children;
-  const until = (holds) =>
-    new Promise((resolve) => {
-      for (const one of children) one.onNews = () => holds() && resolve();
-      if (holds()) resolve();
-    });
-  await until(() => first.started === runs / 2 && second.started === runs / 2);
-  const endedBefore = first.ended + second.ended;
-  const killedAt = performance.now();
-  first.child.kill('SIGKILL');
-  await until(() => first.ended + second.ended >= runs);
-  const ms = performance.now() - killedAt;
-  second.child.send('stop');
-  await new Promise((resolve) => second.child.on('exit', resolve));
-  const executed = new Map();
-  for (const name of ['a', 'b']) {
-    for (const key of readFileSync(`${place}.${name}.log`, 'utf8').trim().split('\n')) executed.set(key, (executed.get(key) ?? 0) + 1);
+}
+
+async function kills(print, kill) {
+  const widths = [20, 13, 15, 15, 22, 16, 26];
+  const titles = ['recovered at a time', 'ended before', 'kill to end, s', 'minus lease, s', 'steps executed again', 'runs in flight'];
+  print(row([...titles, 'recorded, executed again'], widths));
+  for (const atATime of [128, 1_000]) {
+    const { inFlight, endedBefore, ms, again, most, recorded, violations } = await kill(atATime);
+    const times = [(ms / 1000).toFixed(2), ((ms - LEASE_MS) / 1000).toFixed(2)];
+    const counts = [`${whole(again)}, at most ${most} a run`, whole(inFlight), `${whole(violations)} of ${whole(recorded)}`];
+    print(row([atATime === 128 ? '128 (default)' : whole(atATime), whole(endedBefore), ...times, ...counts], widths));
   }
-  const perRun = new Map();
-  for (const [key, times] of executed) perRun.set(key.split('~')[0], (perRun.get(key.split('~')[0]) ?? 0) + times - 1);
-  const again = [...perRun.values()].reduce((sum, times) => sum + times, 0);
-  return { endedBefore, ms, again, most: Math.max(...perRun.values()) };
+  print(
+    'Last column: of the steps whose outcome was in the journal before the kill, those of which a body began after its outcome was written.',
+  );
 }
 
 /** The same saga of three steps, done and undone. */

@@ -29,9 +29,12 @@ export async function run(print, { quick }) {
   await loopDelay(print, found, quick);
 }
 
+/** A store that does not give up while the disk catches up with what was written at once. */
+const patient = ({ url }) => redisStore({ url }, { commandTimeoutMs: 60_000 });
+
 async function withServer(found, work) {
   const server = await startRedis(found, 'everysec');
-  const store = await redisStore({ url: server.url });
+  const store = await patient(server);
   try {
     return await work(server, store);
   } finally {
@@ -60,7 +63,7 @@ async function finishedRuns(print, found, made, quick) {
       const { memory } = await server.stats();
       if (size === few) await one.measure({ total: few, width: 128, variant: 'done' });
       if (size === many) {
-        const store = await redisStore({ url: server.url });
+        const store = await patient(server);
         await fill(store, many, (i) => made.finished(`full-${i}`));
         await store.close();
       }
