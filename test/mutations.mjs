@@ -510,8 +510,8 @@ export const mutations = [
     id: 'input-copy',
     guarantee: 'What a body does to its input does not change what its run was started with.',
     file: saga('runtime'),
-    from: 'body(context, this.copied(args))',
-    to: 'body(context, args)',
+    from: 'body(context, copies())',
+    to: 'body(context, started.args)',
     tests: 'test/saga/under-fire.test.ts',
   },
   {

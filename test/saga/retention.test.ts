@@ -174,7 +174,8 @@ describe('a run that has ended', () => {
     expect(await headOf(world, 'slow/live')).toMatchObject({ status: 'completed' });
     const { heads } = await world.store.scan({ status: ['completed'] });
     expect(heads.map(({ id }) => id)).toEqual(['slow/live']);
-    expect(looks).toBeLessThan(20);
+    // Ten hundreds; a claim that is full is followed by one that leaves its names out.
+    expect(looks).toBeLessThan(25);
   });
 
   it('is laid down again when the store does not take its burial', async () => {

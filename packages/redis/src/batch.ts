@@ -19,6 +19,8 @@ export interface Piece {
   readonly partition: Partition;
   /** Of its stream. */
   readonly key: string;
+  /** Of the due set that it changes, if any. */
+  readonly due: string | undefined;
   readonly args: readonly Argument[];
   readonly answer: (verdict: Verdict) => void;
   readonly refuse: (error: unknown) => void;
@@ -71,10 +73,14 @@ export class Batch {
   }
 
   #run(pieces: readonly Piece[]): void {
-    const args: Argument[] = [this.#space.floor];
+    const args: Argument[] = [this.#space.floor, pieces.length];
+    const keys = new Set<string>();
+    for (const { partition, due } of pieces) {
+      keys.add(partition.record).add(partition.index);
+      if (due !== undefined) keys.add(due);
+    }
     for (const piece of pieces) for (const arg of piece.args) args.push(arg);
-    const keys = pieces.map(({ key }) => key);
-    this.#scripts.run(COMMIT, (pieces[0] as Piece).partition, keys, args).then(
+    this.#scripts.run(COMMIT, (pieces[0] as Piece).partition, [...pieces.map(({ key }) => key), ...keys], args).then(
       (reply) => this.#settle(pieces, reply as readonly Reply[]),
       (error: unknown) => {
         for (const { refuse } of pieces) refuse(error);

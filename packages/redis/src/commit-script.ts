@@ -2,8 +2,9 @@ import { SOON_MS } from '@redress/core';
 import { script, TIME } from './lua.js';
 
 /**
- * Commits that were asked for in one turn, each judged by itself, all at one moment. KEYS: the stream of each; the other keys
- * of its partition are made from it, for they have its hash tag. ARGV: floor, then for each commit
+ * Commits that were asked for in one turn, each judged by itself, all at one moment. KEYS: the stream of each, then the records,
+ * indexes and due sets of their partitions: a server that moves a slot must know of all, or a commit would meet a half of it. The
+ * script makes their names from the stream's. ARGV: floor, how many commits, then for each
  * - flags, how many entries, index of the first of them, and the guard (empty: expects no stream), with NUL between them;
  * - the new head;
  * - with the flag `w`: wake (`never`, `=` a moment, `+` milliseconds from now), name of the due set, id;
@@ -23,8 +24,9 @@ export const COMMIT = script(
 local HEADER = '^(%a*)%z(%d+)%z(%d+)%z(.*)$'
 local now = moment(ARGV[1], 1, 0)
 local bases, marks, news = {}, {}, {}
-for i, stream in ipairs(KEYS) do
-  local base = string.match(stream, '^(.-}):stream:')
+local commits = tonumber(ARGV[2])
+for i = 1, commits do
+  local base = string.match(KEYS[i], '^(.-}):stream:')
   if not marks[base] then
     marks[base] = tonumber(redis.call('HGET', base .. ':record', 'at') or 0)
     now = math.max(now, marks[base])
@@ -133,10 +135,10 @@ local function commit(stream, base, a)
   return '+' .. wake, a
 end
 
-local words, answer, a = {}, {at, ''}, 2
-for i, stream in ipairs(KEYS) do
+local words, answer, a = {}, {at, ''}, 3
+for i = 1, commits do
   local refusal
-  words[i], a, refusal = commit(stream, bases[i], a)
+  words[i], a, refusal = commit(KEYS[i], bases[i], a)
   if refusal then answer[#answer + 1] = refusal end
 end
 for base, written in pairs(news) do if #written > 0 then redis.call('HSET', base .. ':record', unpack(written)) end end

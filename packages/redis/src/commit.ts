@@ -34,6 +34,8 @@ export function prepare(change: Change): Prepared {
 /** What to send for a change, and the head that it makes when it is applied. */
 export interface Plan {
   readonly args: readonly Argument[];
+  /** Kind and name, when the due set of these is changed. */
+  readonly pair: string | undefined;
   readonly after: Known;
 }
 
@@ -82,7 +84,7 @@ export function plan(prepared: Prepared, stamp: string, before: Known | undefine
   }
   args[0] = `${flags}\0${entries.length}\0${old.head.length}\0${guard}`;
   args.push(...entries);
-  return { args, after };
+  return { args, pair: wake === undefined ? undefined : pair, after };
 }
 
 function applied({ change, meta, tags }: Prepared, { head: old, trimmed, fixed }: Known, stamp: string): Known {

@@ -210,7 +210,8 @@ class RedisStore implements Store {
         reject(error);
       }
     };
-    this.#batch.add({ partition, key: partition.stream(id), args: planned.args, answer, refuse: reject });
+    const due = planned.pair === undefined ? undefined : partition.due(planned.pair);
+    this.#batch.add({ partition, key: partition.stream(id), due, args: planned.args, answer, refuse: reject });
   }
 
   #applied(known: Known): Commit {
