@@ -1,4 +1,4 @@
-// node --expose-gc contender-child.mjs <module> '<json>': one contender in a process of its own. It answers over IPC.
+// node contender-child.mjs <module> '<json>': one contender in a process of its own. It answers over IPC.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { counted, STEPS } from './contenders/order.mjs';
 
@@ -52,7 +52,7 @@ async function lanes(total, width, variant) {
 
 async function measured({ total, width, variant, delay }) {
   await contender.prepare?.(width, variant);
-  globalThis.gc?.();
+  // No forced collection here: it throws compiled code away as well, and a short turn would measure its way back.
   const loop = delay && monitorEventLoopDelay({ resolution: 1 });
   loop?.enable();
   const [before, asked, cpu] = [{ ...counted }, { ...contender.asked }, process.cpuUsage()];

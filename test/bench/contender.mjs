@@ -17,7 +17,7 @@ export class Contender {
     Object.assign(one, { key, server });
     one.#keepsGoing = keepsGoing;
     one.#child = fork(CHILD, [module, JSON.stringify(settings ?? {})], {
-      execArgv: ['--expose-gc', '--no-warnings'],
+      execArgv: ['--no-warnings'],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: { ...process.env, ...env },
     });
