@@ -76,6 +76,15 @@ export class TestCluster {
       for (const replica of replicas) await until(async () => (await replication(replica)).includes(`slave_repl_offset:${offset}`));
     }
     await master.kill();
+    const promoted = await this.#electedAmong(replicas);
+    // The others learn of it a little later, and refuse all until then.
+    for (const server of this.servers) {
+      if (server.isUp) await until(async () => /cluster_state:ok/.test(String(await server.command('cluster', 'INFO'))));
+    }
+    return promoted;
+  }
+
+  async #electedAmong(replicas: readonly Server[]): Promise<Server> {
     for (;;) {
       for (const replica of replicas) if (/role:master/.test(await replication(replica))) return replica;
       await pause(20);
