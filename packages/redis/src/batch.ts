@@ -1,5 +1,4 @@
 import { COMMIT } from './commit-script.js';
-import { grouped } from './space.js';
 import type { Scripts } from './lanes.js';
 import type { Partition } from './layout.js';
 import type { Space } from './space.js';
@@ -54,22 +53,26 @@ export class Batch {
   /** Those of one partition together: a script reads and writes the record of each once. */
   #send(): void {
     if (this.#pieces.size === 0) return;
-    const { wire } = this.#space;
-    const groups = grouped([...this.#pieces.values()].flat(), ({ partition }) => wire.routeOf(partition.number));
+    const groups = this.#pieces;
     this.#pieces = new Map();
+    const { isCluster } = this.#space.wire;
+    let some: Piece[] = [];
+    let length = 0;
+    const run = (): void => {
+      if (some.length > 0) this.#run(some);
+      some = [];
+      length = 0;
+    };
     for (const pieces of groups.values()) {
-      let some: Piece[] = [];
-      let length = 0;
       for (const piece of pieces) {
         some.push(piece);
         for (const arg of piece.args) length += typeof arg === 'number' ? 8 : arg.length;
-        if (some.length < MOST_PIECES && length < MOST_LENGTH) continue;
-        this.#run(some);
-        some = [];
-        length = 0;
+        if (some.length === MOST_PIECES || length > MOST_LENGTH) run();
       }
-      if (some.length > 0) this.#run(some);
+      // In a cluster each partition has a slot of its own.
+      if (isCluster) run();
     }
+    run();
   }
 
   #run(pieces: readonly Piece[]): void {

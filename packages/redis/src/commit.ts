@@ -42,7 +42,7 @@ export interface Plan {
 /** The head before the first commit of a stream. */
 export function nothingYet(id: string, { kind, name }: NonNullable<Change['create']>): Known {
   const none = { id, kind, name, version: 0, stamp: '', length: 0, status: '', owner: null, wakeAt: null, claims: 0, meta: '', tags: {} };
-  return { head: none, trimmed: 0, fixed: fixedOf(none) };
+  return { head: none, trimmed: 0, fixed: '' };
 }
 
 /** `before` is what the writer has seen. Undefined: not known here, so the script is only to judge and to show the head. */
@@ -103,7 +103,7 @@ function applied({ change, meta, tags }: Prepared, { head: old, trimmed, fixed }
     meta: meta ? meta.data : old.meta,
     tags: tags ?? old.tags,
   };
-  const isFixed = head.status === old.status && head.tags === old.tags;
+  const isFixed = fixed !== '' && head.status === old.status && head.tags === old.tags;
   return { head, trimmed: Math.max(trimmed, Math.min(trimTo, head.length)), fixed: isFixed ? fixed : fixedOf(head) };
 }
 
@@ -113,13 +113,23 @@ function wakeIn(wake: Wake): string {
 }
 
 /** All by which a stream is found in the index. */
-export function members({ id, kind, name, status, tags }: Head): string[] {
-  const tagged = Object.entries(tags).map(([key, value]) => indexOf.tag(key, value));
-  return [indexOf.sort(sortOf(pairOf(kind, name), status)), ...tagged].map((prefix) => prefix + nameIn(id));
+export function members(head: Head): string[] {
+  const found = [ofSort(head)];
+  for (const [key, value] of Object.entries(head.tags)) found.push(indexOf.tag(key, value) + nameIn(head.id));
+  return found;
 }
 
+function ofSort({ id, kind, name, status }: Head): string {
+  return indexOf.sort(sortOf(pairOf(kind, name), status)) + nameIn(id);
+}
+
+const NOTHING: [out: string[], put: string[]] = [[], []];
+
 function difference(old: Head, next: Head): [out: string[], put: string[]] {
-  if (old.status === next.status && old.tags === next.tags) return [[], []];
+  if (old.tags === next.tags) {
+    if (old.status === next.status) return NOTHING;
+    return [[ofSort(old)], [ofSort(next)]];
+  }
   const [before, after] = [new Set(members(old)), new Set(members(next))];
   return [[...before].filter((member) => !after.has(member)), [...after].filter((member) => !before.has(member))];
 }

@@ -27,8 +27,13 @@ export function packHead({ head, trimmed, fixed }: Known): string {
 }
 
 export function fixedOf({ kind, name, status, tags }: Pick<Head, 'kind' | 'name' | 'status' | 'tags'>): string {
-  const rest = JSON.stringify(Object.keys(tags).length === 0 ? [status] : [status, tags]);
-  return `${nameIn(kind)}\0${nameIn(name)}\0${rest}`;
+  const tagged = hasTags(tags) ? `,${JSON.stringify(tags)}` : '';
+  return `${nameIn(kind)}\0${nameIn(name)}\0[${JSON.stringify(status)}${tagged}]`;
+}
+
+function hasTags(tags: Head['tags']): boolean {
+  for (const _key in tags) return true;
+  return false;
 }
 
 /** From the fields `h`, `w` and `m` of a stream. */

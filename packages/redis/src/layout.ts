@@ -49,9 +49,16 @@ export class Partition {
   }
 }
 
-/** What a due set is called behind the hash tag. */
+const MOST_DUES = 1_000;
+const dues = new Map<string, string>();
+
+/** What a due set is called behind the hash tag. Kept, for there are few of them. */
 export function dueOf(pair: string): string {
-  return pair.split('\0').map(escaped).join('/');
+  const known = dues.get(pair);
+  if (known !== undefined) return known;
+  const due = pair.split('\0').map(escaped).join('/');
+  if (dues.size < MOST_DUES) dues.set(pair, due);
+  return due;
 }
 
 /** Without what would end a hash tag early or be mistaken for a separator. */
