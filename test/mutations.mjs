@@ -909,9 +909,9 @@ export const mutations = [
   },
   {
     id: 'regressed-purged',
-    guarantee: 'An owner whose lease has ended does not bring a purged run back.',
+    guarantee: 'An owner that was away for long does not bring a purged run back.',
     file: saga('restore'),
-    from: " && !isSafe) return { is: 'another' };",
+    from: " && !isRecent) return { is: 'another' };",
     to: " && (false as boolean)) return { is: 'another' };",
     tests: 'test/saga/regression.test.ts',
   },

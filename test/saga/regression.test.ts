@@ -143,14 +143,14 @@ describe('a store that has lost what it had answered', () => {
 
 describe('an owner whose lease has ended', () => {
   /** Paused in its third step for longer than its lease; `meanwhile` happens to the run. */
-  const pausedWhile = async (meanwhile: (world: World) => Promise<void>) => {
+  const pausedWhile = async (forMs: number, meanwhile: (world: World) => Promise<void>) => {
     const world = new World();
     const { ran, saga, options } = threeSteps(world, 500);
     const one = world.process({ ...options, worker: false });
     void one.runtime.run(saga, []).catch(() => {});
     await world.clock.advance(100);
     one.pause();
-    await world.clock.advance(10_000);
+    await world.clock.advance(forMs);
     await meanwhile(world);
     one.resume();
     await world.clock.advance(10_000);
@@ -158,13 +158,13 @@ describe('an owner whose lease has ended', () => {
   };
 
   it('does not bring a run back that has been purged', async () => {
-    const { world, events } = await pausedWhile((at) => rewind(at.store, 'three/x', 0));
+    const { world, events } = await pausedWhile(120_000, (at) => rewind(at.store, 'three/x', 0));
     expect(await world.store.load('three/x')).toBeUndefined();
     expect(regressions(events)).toEqual([]);
   });
 
   it('leaves another run alone that has got its id', async () => {
-    const { world, ran, events } = await pausedWhile(async (at) => {
+    const { world, ran, events } = await pausedWhile(120_000, async (at) => {
       await rewind(at.store, 'three/x', 0);
       const { saga, options } = threeSteps(at, 60_000);
       void at
@@ -178,8 +178,11 @@ describe('an owner whose lease has ended', () => {
     expect([ran, regressions(events)]).toEqual([['a', 'b', 'c'], []]);
   });
 
-  it('gives the store what it has lost, for others to go on from there', async () => {
-    const { world, ran, saga, options, events } = await pausedWhile((at) => rewind(at.store, 'three/x', 2, null));
+  it.each([
+    ['its tail, however long ago', 120_000, 2],
+    ['all of a run that it held a while ago, for it cannot have been purged since', 20_000, 0],
+  ] as const)('gives the store what it has lost, for others to go on from there: %s', async (_what, forMs, length) => {
+    const { world, ran, saga, options, events } = await pausedWhile(forMs, (at) => rewind(at.store, 'three/x', length, null));
     expect(regressions(events)).toEqual([{ restored: true }]);
     const found = await world.store.load('three/x');
     expect(found?.entries.map(({ key }) => key)).toEqual(KEYS.slice(0, 6));

@@ -5,7 +5,7 @@ import type { Tags } from './definition.js';
 import type { Desk } from './desk.js';
 import { OwnershipLostError } from './errors.js';
 import { isForeign } from './records.js';
-import { isSame, mend } from './restore.js';
+import { canBeNoneElse, isSame, mend } from './restore.js';
 
 export interface PenEvents {
   onLost(reason: RedressError): void;
@@ -264,7 +264,8 @@ export class Pen {
     const found = await desk.store.load(stream);
     if (this.head !== seen) return undefined;
     this.sent += 1;
-    const mended = await mend(desk, { head: seen, entries }, found, owner, this.isSafe(desk.environment.clock.monotonic()));
+    const isRecent = canBeNoneElse(desk, this.saga, this.safeUntil);
+    const mended = await mend(desk, { head: seen, entries }, found, owner, isRecent);
     this.isDivided ||= mended.is === 'divided';
     const error = new StoreRegressionError(stream, seen.version, found?.head.version ?? 0);
     if (mended.is !== 'another') this.events.onRegressed(error, mended.is === 'restored');

@@ -3,6 +3,14 @@ import type { Entry, Head, HeadPatch, Loaded, NewEntry } from '../base/store.js'
 import type { Desk } from './desk.js';
 import { MOST_ENTRIES } from './writes.js';
 
+/** A run that is gone so soon after its lease was lost by the store; later it may have been purged. Longer than a failover. */
+const FORGOTTEN_MS = 60_000;
+
+/** Whether nobody else can have ended a run and forgotten it, since its owner held it at `safeUntil` (monotonic). */
+export function canBeNoneElse({ environment, retentionOf }: Desk, saga: string, safeUntil: number): boolean {
+  return environment.clock.monotonic() < safeUntil + Math.min(FORGOTTEN_MS, retentionOf(saga) ?? Infinity);
+}
+
 /** What an owner knows of a stream: all of its entries, and the head as it saw it last. */
 export interface Remembered {
   readonly head: Head;
@@ -13,12 +21,12 @@ export interface Remembered {
  * - `restored`: what the store had lost was written again, for it still had a beginning of what this owner knows, and nobody
  *   else held it.
  * - `divided`: it has lost something, and somebody else has gone on from there.
- * - `another`: the run is gone, or its id stands for another one. With a lease that has ended that can be right.
+ * - `another`: the run is gone, or its id stands for another one. When it is long since this owner held it, that can be right.
  */
 export type Mended = { readonly is: 'restored'; readonly head: Head } | { readonly is: 'divided' | 'another' };
 
 /**
- * `found` lacks an entry that this owner had been answered. `owner`: who is to hold the stream then; null: whoever claims it.
+ * `found` lacks an entry that this owner had been answered. `isRecent`: it held the run just now. `owner`: who is to hold the stream then; null: whoever claims it.
  * @throws ConflictError when somebody wrote meanwhile, StoreUnavailableError.
  */
 export async function mend(
@@ -26,10 +34,10 @@ export async function mend(
   known: Remembered,
   found: Loaded | undefined,
   owner: string | null,
-  isSafe: boolean,
+  isRecent: boolean,
 ): Promise<Mended> {
   // A journal begins with a word that no other run has: with it, the run is the same one, whatever time has passed.
-  if (!isSame(found?.entries[0], known.entries[0]) && !isSafe) return { is: 'another' };
+  if (!isSame(found?.entries[0], known.entries[0]) && !isRecent) return { is: 'another' };
   if (found && !isBeginning(found, known, desk.owner)) return { is: 'divided' };
   return { is: 'restored', head: await write(desk, known, found, owner) };
 }
