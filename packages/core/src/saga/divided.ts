@@ -3,8 +3,9 @@ import type { Clock } from '../base/clock.js';
 import { StoreError } from '../base/errors.js';
 import type { Verbs } from './verbs.js';
 
-const TRIES = 60;
-const PAUSE_MS = 500;
+const TRIES = 300;
+/** Less than a worker waits between two looks: what is given back before it is claimed need not be held. */
+const PAUSE_MS = 200;
 
 /** Tries while the store does not answer, and others write meanwhile; nothing waits for it. */
 export async function insist(clock: Clock, work: () => Promise<void>): Promise<void> {
