@@ -99,6 +99,27 @@ describe('a store that has lost what it had answered', () => {
     expect(regressions(events)).toEqual([{ restored: true }]);
   });
 
+  it('gets it again while a commit is under way that was begun before', async () => {
+    const world = new World();
+    const { ran, saga, options } = threeSteps(world, 2_050);
+    let slow = false;
+    const { runtime, events } = world.process(options, (store) => ({
+      async commit(change) {
+        const [answer] = await Promise.allSettled([store.commit(change)]);
+        if (slow) await new Promise<void>((resolve) => void world.clock.setTimer(100, resolve));
+        if (answer.status === 'rejected') throw answer.reason;
+        return answer.value;
+      },
+    }));
+    const end = runtime.run(saga, []);
+    await world.clock.advance(100);
+    await rewind(world.store, 'three/x', 2);
+    slow = true;
+    expect(await world.clock.until(end, 60_000)).toBe('abc');
+    expect(ran).toEqual(['a', 'b', 'c']);
+    expect(regressions(events)).toEqual([{ restored: true }]);
+  });
+
   it.each([
     [1, 'a', ['a']],
     [2, 'b', ['a', 'b']],
