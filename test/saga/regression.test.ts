@@ -99,6 +99,45 @@ describe('a store that has lost what it had answered', () => {
     expect(regressions(events)).toEqual([{ restored: true }]);
   });
 
+  it('gets it again while a commit is under way that was begun before', async () => {
+    const world = new World();
+    const { ran, saga, options } = threeSteps(world, 2_050);
+    let slow = false;
+    const { runtime, events } = world.process(options, (store) => ({
+      async commit(change) {
+        const [answer] = await Promise.allSettled([store.commit(change)]);
+        if (slow) await new Promise<void>((resolve) => void world.clock.setTimer(100, resolve));
+        if (answer.status === 'rejected') throw answer.reason;
+        return answer.value;
+      },
+    }));
+    const end = runtime.run(saga, []);
+    await world.clock.advance(100);
+    await rewind(world.store, 'three/x', 2);
+    slow = true;
+    expect(await world.clock.until(end, 60_000)).toBe('abc');
+    expect(ran).toEqual(['a', 'b', 'c']);
+    expect(regressions(events)).toEqual([{ restored: true }]);
+  });
+
+  it('gets it again from an owner that stops', async () => {
+    const world = new World();
+    const { ran, saga, options } = threeSteps(world, 5_000);
+    const { runtime, events } = world.process(options);
+    const end = runtime.run(saga, []).catch(() => {});
+    await world.clock.advance(100);
+    await rewind(world.store, 'three/x', 2);
+    await world.clock.until(runtime.stop({ drain: 10 }));
+    await world.clock.until(end);
+    expect(regressions(events)).toEqual([{ restored: true }]);
+    const found = await world.store.load('three/x');
+    expect(found?.entries.map(({ key }) => key)).toEqual(KEYS.slice(0, 6));
+    expect(found?.head.owner).toBe(null);
+    const two = world.process(options);
+    expect(await world.clock.until(two.runtime.handle(saga, 'x').outcome(), 60_000)).toBe('abc');
+    expect(ran).toEqual(['a', 'b', 'c', 'c']);
+  });
+
   it.each([
     [1, 'a', ['a']],
     [2, 'b', ['a', 'b']],

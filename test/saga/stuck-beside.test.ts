@@ -1,4 +1,4 @@
-import { defineSaga, defineStep } from '@redress/core';
+import { defineSaga, defineStep, TerminalError } from '@redress/core';
 import { describe, expect, it } from 'vitest';
 import { World } from './support.js';
 
@@ -26,5 +26,21 @@ describe('a run that is stuck while a step is under way', () => {
     await world.clock.advance(200);
     expect(await status()).toBe('stuck');
     expect(await world.clock.until(outcome)).toMatchObject({ code: 'SAGA_STUCK' });
+  });
+
+  it('is called so at once when nothing but the step that it is stuck at was under way', async () => {
+    const world = new World();
+    const reset = async (): Promise<string> => Promise.reject(new Error('reset'));
+    const pay = defineStep('pay', { pivot: true, irreversible: 'paid', probe: async () => ({ outcome: 'unknown' }) }, reset);
+    const print = defineStep('print', { irreversible: 'paper' }, async (): Promise<string> => Promise.reject(new TerminalError('never')));
+    const ship = defineStep('ship', { pivot: true, irreversible: 'sent' }, async () => 'sent');
+    const doubt = defineSaga('doubt', { id: () => 'x' }, (run) => run.step(pay));
+    const past = defineSaga('past', { id: () => 'x' }, async (run) => [await run.step(ship), await run.step(print)]);
+    const { runtime } = world.process({ sagas: [doubt, past], steps: [pay, print, ship] });
+    for (const saga of [doubt, past]) {
+      void runtime.run(saga, []).catch(() => {});
+      await world.clock.advance(100);
+      expect((await world.store.load(`${saga.name}/x`))?.head.status).toBe('stuck');
+    }
   });
 });

@@ -151,7 +151,7 @@ export class Executor {
     this.journal.tell('step.repeating', told);
     if (called.failures === ALERT_AFTER) this.journal.tell('step.alert', told);
     const next = insist(called, outcome);
-    if (next === 'stuck') this.given.onStuck(called.n, error);
+    if (next === 'stuck') this.stick(called, error);
     else if (next === 'probe') void this.askProbe(called, error);
     else void this.repeat(called, outcome.outcome === 'unknown');
   }
@@ -179,7 +179,7 @@ export class Executor {
     if (this.host.isEnding) return this.giveUp(called);
     if (answer === 'absent') return this.callAgain(called);
     if (answer) this.settle(called, answer);
-    else this.given.onStuck(called.n, error);
+    else this.stick(called, error);
   }
 
   private settle(called: Called, outcome: StepOutcome): void {
@@ -187,6 +187,13 @@ export class Executor {
     if (this.abandoned) return;
     this.host.onOutcome(called, outcome);
     if (!this.isBusy) this.onIdle?.();
+  }
+
+  /** It waits for a person, and nothing of it is at work here any more. */
+  private stick(called: Called, error: unknown): void {
+    this.running.delete(called);
+    if (!this.isBusy) this.onIdle?.();
+    this.given.onStuck(called.n, error);
   }
 
   /** Its outcome stays open in the journal: whoever goes on calls it again. */

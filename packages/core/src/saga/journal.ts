@@ -1,5 +1,6 @@
 import { encodeRecord } from '../base/codec.js';
 import type { Codec } from '../base/codec.js';
+import { ConflictError } from '../base/errors.js';
 import type { RedressError } from '../base/errors.js';
 import type { Entry, HeadPatch, Loaded, NewEntry, Wake } from '../base/store.js';
 import type { Tags } from './definition.js';
@@ -271,7 +272,10 @@ export class Journal implements PenEvents {
     this.close(why);
     // What was to be written beside entries is not written without them.
     const meta = (): string | undefined => (counted ? handedBack(this.pen.head?.meta ?? '', why) : undefined);
-    this.leaving = this.idle().then(async () => this.pen.release({ inMs: delayMs }, meta()));
+    this.leaving = this.idle()
+      .then(async () => this.pen.release({ inMs: delayMs }, meta()))
+      // Refused: others have written, or the store has gone back.
+      .catch((error: unknown) => (error instanceof ConflictError ? this.pen.lookBack() : undefined));
     await this.leaving.catch(() => {});
   }
 

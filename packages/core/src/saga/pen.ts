@@ -33,6 +33,8 @@ export class Pen {
   private closedBy: RedressError | undefined;
   /** Requests to write. */
   private sent = 0;
+  /** The stamp that the last commit has named. */
+  private named: string | undefined;
 
   constructor(
     private readonly desk: Desk,
@@ -146,6 +148,7 @@ export class Pen {
   private send(entries: readonly NewEntry[], head: HeadPatch): Promise<Commit> {
     const id = this.stream;
     this.sent += 1;
+    this.named = this.head?.stamp;
     if (!this.head) return this.desk.store.commit({ id, expect: 'absent', create: { kind: 'saga', name: this.saga }, entries, head });
     const { version, stamp } = this.head;
     return this.desk.store.commit({ id, expect: { version, stamp }, entries, head });
@@ -228,7 +231,7 @@ export class Pen {
     if (!found || found.head.version < seen.version || !isSame(last, this.kept.at(-1))) return this.regressed(seen);
     if (found.head.owner !== this.desk.owner) throw this.lose('another process has claimed it');
     const strange = news.some(({ type }) => !isForeign(type));
-    if (strange || (refused && found.head.stamp === seen.stamp)) throw this.lose('its journal holds entries that this pass did not write');
+    if (strange || (refused && found.head.stamp === this.named)) throw this.lose('its journal holds entries that this pass did not write');
     this.head = found.head;
     this.kept.push(...news);
     if (news.length > 0) this.events.onNews(news);
