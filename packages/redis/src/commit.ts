@@ -1,5 +1,5 @@
 import { ConflictError } from '@redress/core';
-import type { Change, Commit, Data, Expectation, Head, Wake } from '@redress/core';
+import type { Change, Commit, Data, Expectation, Head, HeadPatch, Wake } from '@redress/core';
 import type { Verdict } from './batch.js';
 import { copyData, fixedOf, guardOf, handedOut, packHead, unpackHead, wakeOf } from './head.js';
 import type { Known } from './head.js';
@@ -12,7 +12,11 @@ import type { Argument } from './wire.js';
 
 /** A change as it was when it was asked for: what the caller does to its bytes or lists later does not matter. */
 export interface Prepared {
-  readonly change: Change;
+  readonly id: string;
+  readonly expect: Expectation;
+  readonly create: Change['create'];
+  readonly patch: HeadPatch;
+  readonly trimTo: number;
   /** Type, key and data of each. */
   readonly entries: readonly Packed[];
   readonly keys: readonly string[];
@@ -20,10 +24,17 @@ export interface Prepared {
   readonly tags: Head['tags'] | undefined;
 }
 
+const NO_PATCH: HeadPatch = {};
+
 export function prepare(change: Change): Prepared {
-  const { entries, head: { meta, tags } = {} } = change;
+  const { id, expect, create, entries, head, trimTo } = change;
+  const { meta, tags } = head ?? NO_PATCH;
   return {
-    change: { ...change, expect: change.expect === 'absent' ? 'absent' : { ...change.expect } },
+    id,
+    expect: expect === 'absent' ? expect : { version: expect.version, stamp: expect.stamp },
+    create,
+    patch: head ? { ...head } : NO_PATCH,
+    trimTo: trimTo ?? 0,
     entries: entries.map(({ key, type, data }) => pack(`${nameIn(type)}\0${nameIn(key)}\0`, data)),
     keys: entries.map(({ key }) => key),
     meta: meta === undefined ? undefined : { data: copyData(meta), packed: pack('', meta) },
@@ -47,14 +58,13 @@ export function nothingYet(id: string, { kind, name }: NonNullable<Change['creat
 
 /** `before` is what the writer has seen. Undefined: not known here, so the script is only to judge and to show the head. */
 export function plan(prepared: Prepared, stamp: string, before: Known | undefined, voice: Voice): Plan {
-  const { change, entries, meta } = prepared;
-  const { id, expect, head: patch } = change;
+  const { id, expect, patch, entries, meta } = prepared;
   const old = before ?? nothingYet(id, { kind: '', name: '' });
   const after = applied(prepared, old, stamp);
   const creates = expect === 'absent';
   const [out, put] = creates ? [[], members(after.head)] : difference(old.head, after.head);
   const guard = creates ? '' : before ? guardOf(expect) : '-';
-  const wake = patch?.wake;
+  const { wake } = patch;
   const pair = pairOf(after.head.kind, after.head.name);
   const args: Argument[] = ['', packHead(after)];
   let flags = '';
@@ -87,8 +97,7 @@ export function plan(prepared: Prepared, stamp: string, before: Known | undefine
   return { args, pair: wake === undefined ? undefined : pair, after };
 }
 
-function applied({ change, meta, tags }: Prepared, { head: old, trimmed, fixed }: Known, stamp: string): Known {
-  const { head: patch, entries, trimTo = 0 } = change;
+function applied({ patch, entries, trimTo, meta, tags }: Prepared, { head: old, trimmed, fixed }: Known, stamp: string): Known {
   const head: Head = {
     id: old.id,
     kind: old.kind,
@@ -96,10 +105,10 @@ function applied({ change, meta, tags }: Prepared, { head: old, trimmed, fixed }
     version: old.version + 1,
     stamp,
     length: old.length + entries.length,
-    status: patch?.status ?? old.status,
-    owner: patch?.owner === undefined ? old.owner : patch.owner,
+    status: patch.status ?? old.status,
+    owner: patch.owner === undefined ? old.owner : patch.owner,
     wakeAt: old.wakeAt,
-    claims: patch?.claims ?? old.claims,
+    claims: patch.claims ?? old.claims,
     meta: meta ? meta.data : old.meta,
     tags: tags ?? old.tags,
   };
@@ -136,7 +145,9 @@ function difference(old: Head, next: Head): [out: string[], put: string[]] {
 
 /** The head that an applied change has made. */
 export function headOf({ after }: Plan, wake: string): Known {
-  return { ...after, head: { ...after.head, wakeAt: wakeOf(wake) } };
+  // Nobody has seen it yet.
+  (after.head as { wakeAt: number | null }).wakeAt = wakeOf(wake);
+  return after;
 }
 
 /** What the script has said of a change that it did not apply. */
@@ -158,8 +169,7 @@ export function readRefusal(id: string, { refusal }: Verdict): Refusal {
  * Why a change was not applied. Undefined: nothing stands in its way, and the head that it wants is the one that is there.
  * @throws ConflictError unless it is a repetition.
  */
-export function judge({ change, keys }: Prepared, { judged, there }: Refusal): Commit | undefined {
-  const { id, expect } = change;
+export function judge({ id, expect, keys }: Prepared, { judged, there }: Refusal): Commit | undefined {
   if (!there) throw new ConflictError(id, 'missing');
   if (isRepeated(id, keys, judged)) return { head: handedOut(there.head), applied: false };
   const { version, stamp } = there.head;

@@ -68,7 +68,7 @@ export function copyData(data: Data): Data {
   return typeof data === 'string' ? data : Uint8Array.prototype.slice.call(data);
 }
 
-/** For callers: bytes are copied, since heads are remembered. */
+/** For callers: bytes are copied, since heads are remembered. Text is theirs to read only, as their type says. */
 export function handedOut(head: Head): Head {
-  return { ...head, meta: copyData(head.meta) };
+  return typeof head.meta === 'string' ? head : { ...head, meta: copyData(head.meta) };
 }

@@ -17,10 +17,11 @@ export class KnownHeads {
   }
 
   put(known: Known): void {
-    // Set anew, so that the map stays in the order of use and its first is the one to go.
-    this.forget(known.head.id);
-    this.#heads.set(known.head.id, known);
-    this.#meta += known.head.meta.length;
+    const { id, meta } = known.head;
+    // Set anew, so that the map stays in the order of use and its first is the one to go; as long as none has to, it is not worth it.
+    if (this.#heads.size > MOST / 2 || this.#meta > MOST_META / 2) this.forget(id);
+    this.#meta += meta.length - (this.#heads.get(id)?.head.meta.length ?? 0);
+    this.#heads.set(id, known);
     while (this.#heads.size > MOST || this.#meta > MOST_META) this.forget(this.#heads.keys().next().value as string);
   }
 

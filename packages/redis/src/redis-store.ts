@@ -96,7 +96,7 @@ class RedisStore implements Store {
       try {
         checkChange(change);
         const prepared = prepare(change);
-        this.#commit(prepared, this.#before(prepared.change), refuse, (commit) => {
+        this.#commit(prepared, this.#before(prepared), refuse, (commit) => {
           this.#ended();
           resolve(commit);
         });
@@ -187,7 +187,7 @@ class RedisStore implements Store {
   }
 
   /** What the writer of a change has seen, as far as it is remembered here. */
-  #before({ id, expect, create }: Change): Known | undefined {
+  #before({ id, expect, create }: Prepared): Known | undefined {
     if (expect === 'absent') return nothingYet(id, create ?? { kind: '', name: '' });
     const known = this.#known.get(id);
     return known && isSeen(known, expect) ? known : undefined;
@@ -195,7 +195,7 @@ class RedisStore implements Store {
 
   /** A head that is not remembered here costs a second exchange: the first one shows it. */
   #commit(prepared: Prepared, before: Known | undefined, reject: (error: unknown) => void, resolve: (commit: Commit) => void): void {
-    const { id } = prepared.change;
+    const { id } = prepared;
     const partition = this.#space.partition(id);
     const planned = plan(prepared, this.#random.word(), before, this.#news.voice);
     const answer = (verdict: Verdict): void => {
