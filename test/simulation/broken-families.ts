@@ -117,6 +117,9 @@ export const BROKEN_FAMILIES = {
       .commit(...end('c', CHILD))
       .commit([done])
       .history(),
+    begun()
+      .commit([], meta({ pivot: 'passed' }))
+      .history(),
   ],
   'child-place': [
     recalled(grown()).history(),

@@ -31,6 +31,14 @@ export function checkChildCommit(walk: Walk, run: RunState, commit: CommitRecord
   walk.must(inPlace, 'child-place', run.name, () => `${parent.name} takes it back, and ${next ?? 'nothing'} is next there`);
 }
 
+/** A run that says that its pivot has passed: its own, or that of a child, which it may know before the child has ended. */
+export function checkPassed(walk: Walk, run: RunState, commit: CommitRecord): void {
+  if (run.pivotPassed || metaOf(commit).pivot !== 'passed') return;
+  const passed = run.steps.some((step) => born(walk, step)?.pivotPassed === true);
+  walk.must(passed, 'child-pivot', run.name, () => 'it says that a pivot has passed, and none has');
+  run.pivotPassed = true;
+}
+
 /** What a step says that is a saga, and what that run says. */
 export function checkChildOutcome(walk: Walk, run: RunState, commit: CommitRecord, step: StepState, record: Record<string, unknown>): void {
   if (step.byHand) return;

@@ -1,7 +1,7 @@
 import type { CallerRecord, ClaimRecord, CommitRecord, History, SimRecord } from './history.js';
 import { checkEntry } from './check-entries.js';
 import { checkBody, checkEffect, checkEvent, checkUndo } from './check-acts.js';
-import { checkChildCommit } from './check-children.js';
+import { checkChildCommit, checkPassed } from './check-children.js';
 import { checkDeadline, checkIdle } from './check-deadline.js';
 import { checkEnd } from './check-end.js';
 import { checkProbe } from './check-pivot.js';
@@ -139,6 +139,7 @@ function checkCommit(walk: Walk, record: CommitRecord): void {
   run.commits += 1;
   checkDeadline(walk, run, record);
   checkChildCommit(walk, run, record, takenBack);
+  checkPassed(walk, run, record);
   walk.must(statusOf(run) === status, 'status-fits', name, () => `the head says ${status}, the journal ${statusOf(run)}`);
   const ended = run.end !== undefined || run.isStuck;
   walk.must(!ended || (owner === null && wakeAt === null), 'status-fits', name, () => 'it has ended, and is due or owned still');
