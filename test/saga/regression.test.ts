@@ -1,5 +1,5 @@
 import { defineSaga, defineStep, StoreUnavailableError } from '@redress/core';
-import type { Head, RedressEvent, Store } from '@redress/core';
+import type { Clock, Head, RedressEvent, Store } from '@redress/core';
 import { describe, expect, it } from 'vitest';
 import { World } from './support.js';
 
@@ -198,6 +198,29 @@ describe('an owner whose lease has ended', () => {
 
   it('does not bring a run back that has been purged', async () => {
     const { world, events } = await pausedWhile((at) => rewind(at.store, 'three/x', 0));
+    expect(await world.store.load('three/x')).toBeUndefined();
+    expect(regressions(events)).toEqual([]);
+  });
+
+  it('does not bring a run back that was purged while the machine slept and its monotonic clock stood still', async () => {
+    const world = new World();
+    const { clock: real } = world;
+    const { ran, saga, options } = threeSteps(world, 10_400);
+    let slept = 0;
+    const clock: Clock = {
+      now: () => real.now(),
+      monotonic: () => real.monotonic() - slept,
+      setTimer: (ms, fn) => real.setTimer(ms, fn),
+      nextTurn: (fn) => real.nextTurn(fn),
+    };
+    const { runtime, events } = world.process({ ...options, worker: false }, undefined, clock as typeof real);
+    void runtime.run(saga, []).catch(() => {});
+    await real.advance(100);
+    // Its timers go on when it wakes.
+    real.jump((slept = 10_000));
+    await rewind(world.store, 'three/x', 0);
+    await real.advance(10_000);
+    expect(ran).toEqual(['a', 'b', 'c']);
     expect(await world.store.load('three/x')).toBeUndefined();
     expect(regressions(events)).toEqual([]);
   });
