@@ -240,6 +240,31 @@ describe('an owner whose lease has ended', () => {
     expect([ran, regressions(events)]).toEqual([['a', 'b', 'c'], []]);
   });
 
+  it('gives it in parts that nobody takes for the whole', async () => {
+    const world = new World();
+    const steps = Array.from({ length: 500 }, (_, i) => defineStep(`s${i}`, { readOnly: true }, async () => i));
+    const slow = defineStep('slow', { readOnly: true }, () => new Promise<void>((resolve) => void world.clock.setTimer(500, resolve)));
+    const saga = defineSaga('three', { id: () => 'x' }, async (run) => {
+      await Promise.all(steps.map((one) => run.step(one)));
+      await run.step(slow);
+    });
+    const one = world.process({ sagas: [saga], steps: [...steps, slow], lease: 6_000, worker: false });
+    void one.runtime.run(saga, []).catch(() => {});
+    while ((await world.store.load('three/x'))?.head.length !== 1_002) await world.clock.advance(10);
+    one.pause();
+    await world.clock.advance(10_000);
+    await rewind(world.store, 'three/x', 2, null);
+    one.commits.length = 0;
+    one.resume();
+    await world.clock.advance(10_000);
+    const parts = one.commits.filter(({ entries }) => entries.length > 50);
+    expect(parts.map(({ entries, head }) => [entries.length, head?.owner === null, head?.wake])).toEqual([
+      [900, false, { inMs: 6_000 }],
+      [100, true, { inMs: 0 }],
+    ]);
+    expect(regressions(one.events)).toEqual([{ restored: true }]);
+  });
+
   it('gives the store what it has lost, for others to go on from there', async () => {
     const { world, ran, saga, options, events } = await pausedWhile((at) => rewind(at.store, 'three/x', 2, null));
     expect(regressions(events)).toEqual([{ restored: true }]);
