@@ -124,6 +124,19 @@ describe('where the store tells news', () => {
     }
   });
 
+  it('a saga that is registered later is looked for at once', async () => {
+    const world = new World();
+    const parks = world.process({ sagas: [review], worker: false });
+    await parks.runtime.start(review, ['x']);
+    await parks.runtime.signal(review, 'x', 'decision', 'yes');
+    parks.kill();
+    const lives = world.process({ sagas: [nap], poll: '1h' });
+    await world.clock.advance(60_000);
+    lives.runtime.register({ sagas: [review] });
+    await world.clock.advance(100);
+    expect((await world.store.load('review/x'))?.head.status).toBe('completed');
+  });
+
   it('what was told to nobody is found all the same', async () => {
     const world = new World();
     let tell: (news?: News) => void = () => {};

@@ -1,5 +1,5 @@
 import { defineSaga, defineStep, StoreUnavailableError } from '@redress/core';
-import type { Head, RedressEvent, Store } from '@redress/core';
+import type { Clock, Head, RedressEvent, Store } from '@redress/core';
 import { describe, expect, it } from 'vitest';
 import { World } from './support.js';
 
@@ -202,6 +202,29 @@ describe('an owner whose lease has ended', () => {
     expect(regressions(events)).toEqual([]);
   });
 
+  it('does not bring a run back that was purged while the machine slept and its monotonic clock stood still', async () => {
+    const world = new World();
+    const { clock: real } = world;
+    const { ran, saga, options } = threeSteps(world, 10_400);
+    let slept = 0;
+    const clock: Clock = {
+      now: () => real.now(),
+      monotonic: () => real.monotonic() - slept,
+      setTimer: (ms, fn) => real.setTimer(ms, fn),
+      nextTurn: (fn) => real.nextTurn(fn),
+    };
+    const { runtime, events } = world.process({ ...options, worker: false }, undefined, clock as typeof real);
+    void runtime.run(saga, []).catch(() => {});
+    await real.advance(100);
+    // Its timers go on when it wakes.
+    real.jump((slept = 10_000));
+    await rewind(world.store, 'three/x', 0);
+    await real.advance(10_000);
+    expect(ran).toEqual(['a', 'b', 'c']);
+    expect(await world.store.load('three/x')).toBeUndefined();
+    expect(regressions(events)).toEqual([]);
+  });
+
   it('leaves another run alone that has got its id', async () => {
     const { world, ran, events } = await pausedWhile(120_000, async (at) => {
       await rewind(at.store, 'three/x', 0);
@@ -215,6 +238,31 @@ describe('an owner whose lease has ended', () => {
     expect((await world.store.load('three/x'))?.head).toMatchObject({ status: 'running', length: 6 });
     expect((await world.process({ worker: false }).runtime.admin.show('three', 'x')).held).toBeFalsy();
     expect([ran, regressions(events)]).toEqual([['a', 'b', 'c'], []]);
+  });
+
+  it('gives it in parts that nobody takes for the whole', async () => {
+    const world = new World();
+    const steps = Array.from({ length: 500 }, (_, i) => defineStep(`s${i}`, { readOnly: true }, async () => i));
+    const slow = defineStep('slow', { readOnly: true }, () => new Promise<void>((resolve) => void world.clock.setTimer(500, resolve)));
+    const saga = defineSaga('three', { id: () => 'x' }, async (run) => {
+      await Promise.all(steps.map((one) => run.step(one)));
+      await run.step(slow);
+    });
+    const one = world.process({ sagas: [saga], steps: [...steps, slow], lease: 6_000, worker: false });
+    void one.runtime.run(saga, []).catch(() => {});
+    while ((await world.store.load('three/x'))?.head.length !== 1_002) await world.clock.advance(10);
+    one.pause();
+    await world.clock.advance(10_000);
+    await rewind(world.store, 'three/x', 2, null);
+    one.commits.length = 0;
+    one.resume();
+    await world.clock.advance(10_000);
+    const parts = one.commits.filter(({ entries }) => entries.length > 50);
+    expect(parts.map(({ entries, head }) => [entries.length, head?.owner === null, head?.wake])).toEqual([
+      [900, false, { inMs: 6_000 }],
+      [100, true, { inMs: 0 }],
+    ]);
+    expect(regressions(one.events)).toEqual([{ restored: true }]);
   });
 
   it.each([

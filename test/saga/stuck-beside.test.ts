@@ -35,7 +35,7 @@ describe('a run that is stuck while a step is under way', () => {
     const print = defineStep('print', { irreversible: 'paper' }, async (): Promise<string> => Promise.reject(new TerminalError('never')));
     const ship = defineStep('ship', { pivot: true, irreversible: 'sent' }, async () => 'sent');
     const doubt = defineSaga('doubt', { id: () => 'x' }, (run) => run.step(pay));
-    const past = defineSaga('past', { id: () => 'x' }, async (run) => [await run.step(ship), await run.step(print)]);
+    const past = defineSaga('past', { id: () => 'x' }, async (run) => (await run.step(ship)) + (await run.step(print)));
     const { runtime } = world.process({ sagas: [doubt, past], steps: [pay, print, ship] });
     for (const saga of [doubt, past]) {
       void runtime.run(saga, []).catch(() => {});

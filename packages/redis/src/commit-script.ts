@@ -122,10 +122,13 @@ local function commit(stream, base, a)
   end
   if members then
     local index = base .. ':index'
-    if out > 0 then redis.call('ZREM', index, unpack(ARGV, members, members + out - 1)) end
-    local scored = {}
-    for i = members + out, members + out + put - 1 do scored[#scored + 1] = 0 scored[#scored + 1] = ARGV[i] end
-    if put > 0 then redis.call('ZADD', index, unpack(scored)) end
+    local from, to = members + out, members + out + put - 1
+    for i = members, from - 1, 1000 do redis.call('ZREM', index, unpack(ARGV, i, math.min(i + 999, from - 1))) end
+    for i = from, to, 1000 do
+      local scored = {}
+      for j = i, math.min(i + 999, to) do scored[#scored + 1] = 0 scored[#scored + 1] = ARGV[j] end
+      redis.call('ZADD', index, unpack(scored))
+    end
   end
   if voice then
     redis.pcall(voice, stream, '')

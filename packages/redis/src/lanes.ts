@@ -61,6 +61,8 @@ export class Lanes implements Scripts {
         },
       };
       const send = (): void => {
+        // One that was moved while the store was closed would open a connection that nobody closes.
+        if (this.#closed) return task.refuse(unavailable(new Error('the store was closed')));
         const lane = this.#laneOf(partition);
         if (lane) lane.add(task);
         else task.moved(new Error('CLUSTERDOWN no master of the slot is known'));

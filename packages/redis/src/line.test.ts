@@ -44,6 +44,14 @@ describe('a connection that listens', () => {
     expect(told).toEqual(['lost']);
   });
 
+  it('is alive though its user may not ping', async () => {
+    const { connection, told } = line();
+    const refusal = new Error("NOPERM this user has no permissions to run the 'ping' command");
+    connection.ping = () => Promise.reject(refusal);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(told).toEqual([]);
+  });
+
   it('keeps no process alive', () => {
     const { connection } = line();
     connection.emit('connect');

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { refusalOf } from './refusal.js';
 
 /** What a connection that listens tells. */
 export interface LineEvents {
@@ -84,7 +85,11 @@ export class Line {
     const limit = setTimeout(() => this.#lose(undefined), timeoutMs).unref();
     this.#redis.ping().then(
       () => clearTimeout(limit),
-      (error: unknown) => this.#lose(error),
+      (error: unknown) => {
+        clearTimeout(limit);
+        // Who may not ask has been answered all the same.
+        if (refusalOf(error) !== 'NOPERM') this.#lose(error);
+      },
     );
   }
 

@@ -1,4 +1,4 @@
-import type { Change } from '@redress/core';
+import type { Change, Head } from '@redress/core';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redisStore } from './redis-store.js';
@@ -143,6 +143,20 @@ describe.skipIf(missing !== undefined)('what goes over the wire', () => {
     expect(await words()).toEqual(['s\0k\0n\0done\0a', 't\0x\0y\0a']);
     await store.drop('a', head);
     expect(await words()).toEqual([]);
+    await store.close();
+  });
+
+  it('may be more tags than Lua hands to one command', async () => {
+    const store = await redisStore({ client }, { namespace: 'many tags', partitions: 1 });
+    const tags = Object.fromEntries(Array.from({ length: 9_000 }, (_, i) => [`tag ${i}`, 'v']));
+    const many = creation('many');
+    const asked = [store.commit({ ...many, head: { ...many.head, tags } }), store.commit(creation('beside'))];
+    const [first] = (await Promise.all(asked)) as [{ head: Head }, unknown];
+    const found = async (key: string): Promise<readonly string[]> =>
+      (await store.scan({ tag: { key, value: 'v' } })).heads.map(({ id }) => id);
+    expect([await found('tag 0'), await found('tag 8999')]).toEqual([['many'], ['many']]);
+    await store.commit({ id: 'many', expect: first.head, entries: [], head: { tags: {} } });
+    expect([await found('tag 0'), await found('tag 8999'), (await store.scan({ kind: 'k' })).heads.length]).toEqual([[], [], 2]);
     await store.close();
   });
 

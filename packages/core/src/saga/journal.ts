@@ -1,6 +1,5 @@
 import { encodeRecord } from '../base/codec.js';
 import type { Codec } from '../base/codec.js';
-import { ConflictError } from '../base/errors.js';
 import type { RedressError } from '../base/errors.js';
 import type { Entry, HeadPatch, Loaded, NewEntry, Wake } from '../base/store.js';
 import type { Tags } from './definition.js';
@@ -125,16 +124,16 @@ export class Journal implements PenEvents {
   }
 
   isSafe(monotonic: number): boolean {
-    return this.pen.isSafe(monotonic);
+    return this.pen.lease.isSafe(monotonic);
   }
 
   /** A heart-beat sent at `sentAt` (monotonic) extended the lease. */
   renewed(sentAt: number): void {
-    this.pen.renewed(sentAt);
+    this.pen.lease.renewed(sentAt);
   }
 
   needsRenewal(monotonic: number): boolean {
-    return this.pen.needsRenewal(monotonic);
+    return this.durable && this.pen.lease.needsRenewal(monotonic);
   }
 
   close(why: string): void {
@@ -272,10 +271,7 @@ export class Journal implements PenEvents {
     this.close(why);
     // What was to be written beside entries is not written without them.
     const meta = (): string | undefined => (counted ? handedBack(this.pen.head?.meta ?? '', why) : undefined);
-    this.leaving = this.idle()
-      .then(async () => this.pen.release({ inMs: delayMs }, meta()))
-      // Refused: others have written, or the store has gone back.
-      .catch((error: unknown) => (error instanceof ConflictError ? this.pen.lookBack() : undefined));
+    this.leaving = this.idle().then(async () => this.pen.release({ inMs: delayMs }, meta()));
     await this.leaving.catch(() => {});
   }
 

@@ -4,8 +4,9 @@ import type { Commit, Entry, Head, HeadPatch, Loaded, NewEntry, Wake } from '../
 import type { Tags } from './definition.js';
 import type { Desk } from './desk.js';
 import { OwnershipLostError } from './errors.js';
+import { Lease } from './lease.js';
 import { isForeign } from './records.js';
-import { canBeNoneElse, isSame, mend } from './restore.js';
+import { forgottenAfterMs, isSame, mend } from './restore.js';
 
 export interface PenEvents {
   onLost(reason: RedressError): void;
@@ -29,7 +30,7 @@ export class Pen {
   /** All that the stream holds, as last seen: what to write again when the store has lost it. */
   private readonly kept: NewEntry[] = [];
   private isDivided = false;
-  private safeUntil = Infinity;
+  readonly lease: Lease;
   private closedBy: RedressError | undefined;
   /** Requests to write. */
   private sent = 0;
@@ -44,7 +45,9 @@ export class Pen {
     private readonly events: PenEvents,
     /** Of a stream that this pen creates. */
     readonly tags?: Tags,
-  ) {}
+  ) {
+    this.lease = new Lease(desk);
+  }
 
   get closed(): RedressError | undefined {
     return this.closedBy;
@@ -53,24 +56,9 @@ export class Pen {
   /** Takes a claimed stream over. */
   take({ head, entries }: Loaded, claimedAt: number): void {
     this.head = head;
-    this.kept.push(...entries);
-    this.renewed(claimedAt);
-  }
-
-  /** Whether the lease surely lasts at this monotonic moment. */
-  isSafe(monotonic: number): boolean {
-    return monotonic < this.safeUntil;
-  }
-
-  /** A request sent at `sentAt` (monotonic) extended the lease. A fifth of it is kept as a margin. */
-  renewed(sentAt: number): void {
-    const until = sentAt + this.desk.leaseMs * 0.8;
-    this.safeUntil = this.safeUntil === Infinity ? until : Math.max(this.safeUntil, until);
-  }
-
-  /** Whether less than half of the lease is left. */
-  needsRenewal(monotonic: number): boolean {
-    return this.head !== undefined && monotonic > this.safeUntil - this.desk.leaseMs * 0.5;
+    // One by one: a long journal has more than a call takes arguments.
+    for (const entry of entries) this.kept.push(entry);
+    this.lease.renewed(claimedAt, head);
   }
 
   /** Nothing is written any more. `reason`: what later calls are refused with. */
@@ -108,7 +96,13 @@ export class Pen {
     if (this.head?.owner !== this.desk.owner) return;
     const { version, stamp, claims } = this.head;
     const head = { owner: null, wake, claims: Math.max(claims - 1, 0), ...(meta === undefined ? {} : { meta }) };
-    await this.desk.store.commit({ id: this.stream, expect: { version, stamp }, entries: [], head });
+    try {
+      await this.desk.store.commit({ id: this.stream, expect: { version, stamp }, entries: [], head });
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      // Others have written, or the store has gone back.
+      await this.lookBack();
+    }
   }
 
   /** Takes in what others have appended: a heart-beat has seen a newer version. */
@@ -141,7 +135,7 @@ export class Pen {
     if (this.head === undefined)
       return { owner: this.desk.owner, status: 'running', wake, ...(this.tags && { tags: this.tags }), ...patch };
     // A lease that lasts is left alone: moving it costs every store a change of its index of what is due.
-    const lease = this.needsRenewal(this.desk.environment.clock.monotonic()) ? { wake } : undefined;
+    const lease = this.lease.needsRenewal(this.desk.environment.clock.monotonic()) ? { wake } : undefined;
     return this.head.claims > 0 ? { claims: 0, ...lease, ...patch } : { ...lease, ...patch };
   }
 
@@ -192,11 +186,11 @@ export class Pen {
     if (!done.applied && done.head.owner !== owner) return this.lose('its last commit was repeated after somebody else wrote');
     this.kept.push(...entries);
     if (!done.applied && done.head.length !== length) {
-      if (patch.wake) this.renewed(sentAt);
+      if (patch.wake) this.lease.renewed(sentAt);
       return this.catchUp(done.head, length);
     }
     this.head = done.head;
-    if (patch.wake) this.renewed(sentAt);
+    if (patch.wake) this.lease.renewed(sentAt, done.applied ? done.head : undefined);
     return undefined;
   }
 
@@ -258,16 +252,16 @@ export class Pen {
     if (this.head !== seen) return undefined;
     if (!restored) throw this.lose('the store holds another journal than this process has written');
     this.head = restored;
-    this.renewed(sentAt);
+    this.lease.renewed(sentAt, restored);
     return undefined;
   }
 
   private async mend(seen: Head, owner: string | null): Promise<Head | undefined> {
     const { desk, stream, kept: entries } = this;
     const found = await desk.store.load(stream);
+    const isRecent = isSame(found?.entries[0], entries[0]) || (await this.lease.lasted(forgottenAfterMs(desk, this.saga)));
     if (this.head !== seen) return undefined;
     this.sent += 1;
-    const isRecent = canBeNoneElse(desk, this.saga, this.safeUntil);
     const mended = await mend(desk, { head: seen, entries }, found, owner, isRecent);
     this.isDivided ||= mended.is === 'divided';
     const error = new StoreRegressionError(stream, seen.version, found?.head.version ?? 0);
@@ -284,7 +278,7 @@ export class Pen {
   /** The store does not answer: try again while the lease is safe, then give the ownership up. */
   private async outwait(error: StoreUnavailableError, pauseMs: number): Promise<void> {
     const { clock } = this.desk.environment;
-    if (this.head !== undefined && !this.isSafe(clock.monotonic() + pauseMs))
+    if (this.head !== undefined && !this.lease.isSafe(clock.monotonic() + pauseMs))
       throw this.lose('the store was unavailable until the lease was not safe any more');
     if (this.head === undefined && pauseMs >= LAST_PAUSE_MS) {
       this.close('the store is unavailable', error);

@@ -6,9 +6,9 @@ import { MOST_ENTRIES } from './writes.js';
 /** A run that is gone so soon after its lease was lost by the store; later it may have been purged. Longer than a failover. */
 const FORGOTTEN_MS = 60_000;
 
-/** Whether nobody else can have ended a run and forgotten it, since its owner held it at `safeUntil` (monotonic). */
-export function canBeNoneElse({ environment, retentionOf }: Desk, saga: string, safeUntil: number): boolean {
-  return environment.clock.monotonic() < safeUntil + Math.min(FORGOTTEN_MS, retentionOf(saga) ?? Infinity);
+/** For so long after a lease, in milliseconds, nobody else can have ended a run and forgotten it. */
+export function forgottenAfterMs({ retentionOf }: Desk, saga: string): number {
+  return Math.min(FORGOTTEN_MS, retentionOf(saga) ?? Infinity);
 }
 
 /** What an owner knows of a stream: all of its entries, and the head as it saw it last. */
@@ -44,14 +44,14 @@ export async function mend(
 
 async function write(desk: Desk, known: Remembered, found: Loaded | undefined, owner: string | null): Promise<Head> {
   const { id, kind, name, status, meta, tags } = known.head;
-  const head: HeadPatch = { owner, status, meta, tags, claims: 0, wake: { inMs: owner === null ? 0 : desk.leaseMs } };
+  const held: HeadPatch = { owner: desk.owner, status, meta, tags, claims: 0, wake: { inMs: desk.leaseMs } };
   let there = found?.head;
   let lost = known.entries.slice(found?.entries.length ?? 0);
   for (;;) {
     const entries = lost.slice(0, MOST_ENTRIES);
     lost = lost.slice(MOST_ENTRIES);
     const expect = there ? { version: there.version, stamp: there.stamp } : 'absent';
-    const change = { id, expect, entries, head: lost.length > 0 ? { ...head, owner: desk.owner } : head } as const;
+    const change = { id, expect, entries, head: lost.length > 0 || owner !== null ? held : { ...held, owner, wake: { inMs: 0 } } } as const;
     const commit = await desk.store.commit(there ? change : { ...change, create: { kind, name } });
     // Its entries are there already, and its head may be anybody's: it is looked at again.
     if (!commit.applied) throw new ConflictError(id, 'version', { version: commit.head.version });

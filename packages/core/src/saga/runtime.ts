@@ -121,6 +121,7 @@ class SagaRuntime implements Runtime, RunHost {
   register(parts: Parameters<Runtime['register']>[0]): void {
     // The registry keeps definitions of all types and hands each its own arguments back.
     this.registry.add((parts.sagas ?? []) as unknown as readonly SagaDefinition[], parts.steps ?? []);
+    this.worker.expect(0);
   }
 
   operation(name: string): Operation | undefined {
