@@ -120,6 +120,33 @@ describe('a store that has lost what it had answered', () => {
     expect(regressions(events)).toEqual([{ restored: true }]);
   });
 
+  it.each([
+    ['its tail', 2],
+    ['all of the run', 0],
+  ])('gets it again when the list of undos is read: %s', async (_what, length) => {
+    const world = new World();
+    const undone: string[] = [];
+    const a = defineStep('a', { compensate: () => void undone.push('a'), undo: { total: true } }, async () => 'a');
+    const saga = defineSaga('three', { id: () => 'x' }, async (run) => {
+      await run.step(a);
+      throw new Error('no way on');
+    });
+    let rewound = false;
+    const { runtime, events } = world.process({ sagas: [saga], steps: [a] }, (store) => ({
+      async load(id, page) {
+        if (!page && !rewound) {
+          rewound = true;
+          await rewind(store, 'three/x', length);
+        }
+        return store.load(id, page);
+      },
+    }));
+    const error: unknown = await world.clock.until(runtime.run(saga, []).catch((one: unknown) => one));
+    expect(error).toMatchObject({ code: 'SAGA_COMPENSATED' });
+    expect([rewound, undone, regressions(events)]).toEqual([true, ['a'], [{ restored: true }]]);
+    expect(events.filter(({ name }) => name === 'run.failed' || name === 'run.left')).toEqual([]);
+  });
+
   it('gets it again from an owner that stops', async () => {
     const world = new World();
     const { ran, saga, options } = threeSteps(world, 5_000);
