@@ -121,7 +121,7 @@ export class Pen {
         if (found?.head.owner === this.desk.owner && isSame(last, this.kept.at(-1))) return found;
         // It is lost, or the store has gone back.
         const unavailable = await this.reconcile(false);
-        if (unavailable !== undefined) throw unavailable;
+        if (unavailable !== undefined) throw unavailable as Error;
       } catch (error) {
         if (!(error instanceof StoreUnavailableError)) throw error;
         await this.outwait(error, pauseMs);
