@@ -99,9 +99,9 @@ describe('a store that has lost what it had answered', () => {
     expect(regressions(events)).toEqual([{ restored: true }]);
   });
 
-  it('gets it again while a commit is under way that was begun before', async () => {
+  it.each([2_050, 1_950, 1_900, 1_800])('gets it again while a commit is under way that was begun before: %i ms', async (ms) => {
     const world = new World();
-    const { ran, saga, options } = threeSteps(world, 2_050);
+    const { ran, saga, options } = threeSteps(world, ms);
     let slow = false;
     const { runtime, events } = world.process(options, (store) => ({
       async commit(change) {
@@ -117,7 +117,36 @@ describe('a store that has lost what it had answered', () => {
     slow = true;
     expect(await world.clock.until(end, 60_000)).toBe('abc');
     expect(ran).toEqual(['a', 'b', 'c']);
+    await world.clock.advance(5_000);
     expect(regressions(events)).toEqual([{ restored: true }]);
+    expect(events.map(({ name }) => name)).not.toContain('run.left');
+  });
+
+  it.each([
+    ['its tail', 2],
+    ['all of the run', 0],
+  ])('gets it again when the list of undos is read: %s', async (_what, length) => {
+    const world = new World();
+    const undone: string[] = [];
+    const a = defineStep('a', { compensate: () => void undone.push('a'), undo: { total: true } }, async () => 'a');
+    const saga = defineSaga('three', { id: () => 'x' }, async (run) => {
+      await run.step(a);
+      throw new Error('no way on');
+    });
+    let rewound = false;
+    const { runtime, events } = world.process({ sagas: [saga], steps: [a] }, (store) => ({
+      async load(id, page) {
+        if (!page && !rewound) {
+          rewound = true;
+          await rewind(store, 'three/x', length);
+        }
+        return store.load(id, page);
+      },
+    }));
+    const error: unknown = await world.clock.until(runtime.run(saga, []).catch((one: unknown) => one));
+    expect(error).toMatchObject({ code: 'SAGA_COMPENSATED' });
+    expect([rewound, undone, regressions(events)]).toEqual([true, ['a'], [{ restored: true }]]);
+    expect(events.filter(({ name }) => name === 'run.failed' || name === 'run.left')).toEqual([]);
   });
 
   it('gets it again from an owner that stops', async () => {

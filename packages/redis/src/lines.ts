@@ -106,9 +106,10 @@ export class Lines {
       else channels.set(node, (channels.get(node) ?? new Set()).add(channel));
     }
     for (const [node, line] of this.#lines) {
-      if (!channels.has(node)) line.listen(new Set(), slotOf);
+      if (channels.has(node)) continue;
       // Kept while nobody listens: the next one will come soon. One to a node that has gone is not.
-      if (!channels.has(node) && node !== ONE) this.#hangUp(node, line);
+      if (node === ONE) line.listen(new Set(), slotOf);
+      else this.#hangUp(node, line);
     }
     for (const [node, some] of channels) (this.#lines.get(node) ?? this.#open(node))?.listen(some, this.#isSharded ? slotOf : () => 0);
   }

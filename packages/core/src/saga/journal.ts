@@ -116,7 +116,7 @@ export class Journal implements PenEvents {
   /** Takes in what others have written; what cannot be read now, the next commit meets. */
   async refresh(): Promise<void> {
     await this.idle();
-    if (!this.closed && this.durable) await this.pen.refresh().catch(() => {});
+    if (!this.closed && !this.away && this.durable) await this.pen.refresh().catch(() => {});
   }
 
   get durable(): boolean {

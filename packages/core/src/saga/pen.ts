@@ -117,8 +117,11 @@ export class Pen {
       this.checkOpen();
       try {
         const found = await this.desk.store.load(this.stream);
-        if (found?.head.owner !== this.desk.owner) throw this.lose('another process has claimed it');
-        return found;
+        const last = found?.entries[(this.head?.length ?? 0) - 1];
+        if (found?.head.owner === this.desk.owner && isSame(last, this.kept.at(-1))) return found;
+        // It is lost, or the store has gone back.
+        const unavailable = await this.reconcile(false);
+        if (unavailable !== undefined) throw unavailable as Error;
       } catch (error) {
         if (!(error instanceof StoreUnavailableError)) throw error;
         await this.outwait(error, pauseMs);
