@@ -1131,7 +1131,7 @@ export const mutations = [
     file: 'packages/sqlite/src/turns.ts',
     from: 'rollBack(this.#connection);',
     to: 'this.#commit.run([]);',
-    tests: 'test/stores/sqlite-as-memory.test.ts',
+    tests: 'packages/sqlite/src/turns.test.ts',
   },
   {
     id: 'sqlite-written-first',
@@ -1140,7 +1140,7 @@ export const mutations = [
     from: `  appends.flush();
   const there`,
     to: '  const there',
-    tests: 'test/stores/sqlite-as-memory.test.ts',
+    tests: 'packages/sqlite/src/turns.test.ts',
   },
   {
     id: 'sqlite-alone',
