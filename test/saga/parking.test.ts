@@ -26,3 +26,24 @@ describe('a run that waits for a part of a millisecond', () => {
     expect(parked.length).toBeLessThan(3);
   });
 });
+
+describe('a run that this process is giving away', () => {
+  it.each(['parked', 'completed'] as const)('stays %s when its runtime stops before the store has answered', async (how) => {
+    const world = new World();
+    const nap = defineSaga('nap', { id: () => 'x' }, async (run) => (how === 'parked' ? run.sleep('1h') : undefined));
+    const { runtime } = world.process({ sagas: [nap] }, (store) => ({
+      async commit(change) {
+        const done = await store.commit(change);
+        if (change.head?.owner === null) await new Promise<void>((resolve) => void world.clock.setTimer(100, resolve));
+        return done;
+      },
+    }));
+    void runtime.run(nap, []).catch(() => {});
+    await world.clock.advance(50);
+    const before = (await world.store.load('nap/x'))?.head;
+    expect([before?.owner, before?.wakeAt === null]).toEqual([null, how === 'completed']);
+    await world.clock.until(runtime.stop({ drain: 10 }));
+    await world.clock.advance(1_000);
+    expect((await world.store.load('nap/x'))?.head).toEqual(before);
+  });
+});

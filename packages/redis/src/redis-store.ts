@@ -109,7 +109,9 @@ class RedisStore implements Store {
   async claim(wanted: Claim): Promise<readonly Head[]> {
     return this.#do(async () => {
       checkClaim(wanted);
-      const taken = await claim(this.#space, wanted, () => this.#random.word());
+      const { kinds, names } = wanted;
+      const kept = { ...wanted, kinds: [...kinds], ...(names && { names: [...names] }) };
+      const taken = await claim(this.#space, kept, () => this.#random.word());
       for (const known of taken) this.#known.put(known);
       return taken.map(({ head }) => handedOut(head));
     });
@@ -132,8 +134,9 @@ class RedisStore implements Store {
     return this.#do(async () => scan(this.#space, query, checkQuery(query)));
   }
 
-  async drop(id: string, expect: Exclude<Expectation, 'absent'>): Promise<boolean> {
+  async drop(id: string, expected: Exclude<Expectation, 'absent'>): Promise<boolean> {
     return this.#do(async () => {
+      const expect = { version: expected.version, stamp: expected.stamp };
       const partition = this.#space.partition(id);
       const remembered = this.#known.get(id);
       // The head tells where the stream is found; whether it may be dropped is judged by the script.

@@ -91,8 +91,9 @@ export class SqliteStore implements Store {
     return commit({ tables, known, appends, at: this.#at, stamp: this.#random.word() }, change);
   }
 
-  async claim(wanted: Claim): Promise<readonly Head[]> {
-    checkClaim(wanted);
+  async claim(claiming: Claim): Promise<readonly Head[]> {
+    checkClaim(claiming);
+    const wanted = copiedClaim(claiming);
     // A worker asks again and again: while nothing is due, no lock is taken and no disk waited for.
     const any = await this.#read(() => {
       this.#check();
@@ -114,7 +115,8 @@ export class SqliteStore implements Store {
   }
 
   async drop(id: string, expect: Exclude<Expectation, 'absent'>): Promise<boolean> {
-    return this.#write(() => drop(this.#tables, this.#known, id, expect, this.#at));
+    const { version, stamp } = expect;
+    return this.#write(() => drop(this.#tables, this.#known, id, { version, stamp }, this.#at));
   }
 
   async now(): Promise<number> {
@@ -187,11 +189,19 @@ export class SqliteStore implements Store {
 /** The work is done at the end of the turn: what the caller does to its bytes or lists until then shall not matter. */
 function copied(change: Change): Change {
   const entries = change.entries.map(({ key, type, data }) => ({ key, type, data: copyData(data) }));
-  const { head } = change;
-  if (!head) return { ...change, entries };
+  const { head, create } = change;
+  const expect = change.expect === 'absent' ? 'absent' : { version: change.expect.version, stamp: change.expect.stamp };
+  const kept: Change = { ...change, expect, entries, ...(create && { create: { kind: create.kind, name: create.name } }) };
+  if (!head) return kept;
   const meta = head.meta === undefined ? {} : { meta: copyData(head.meta) };
   const tags = head.tags === undefined ? {} : { tags: { ...head.tags } };
-  return { ...change, entries, head: { ...head, ...meta, ...tags } };
+  const wake = head.wake ? { wake: { ...head.wake } } : {};
+  return { ...kept, head: { ...head, ...meta, ...tags, ...wake } };
+}
+
+function copiedClaim(wanted: Claim): Claim {
+  const { kinds, names } = wanted;
+  return { ...wanted, kinds: [...kinds], ...(names && { names: [...names] }) };
 }
 
 function copyData(data: Data): Data {

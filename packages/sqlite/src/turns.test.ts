@@ -79,6 +79,15 @@ describe('what is asked for in one turn', () => {
     expect(transactions()).toBe(1);
   });
 
+  it('is judged with all that came before it: a commit that is repeated in its own turn is found there', async () => {
+    const commit = creation('a');
+    const answers = await Promise.all([store.commit(commit), store.commit(commit), store.commit(creation('b'))]);
+    expect(answers.map(({ applied }) => applied)).toEqual([true, false, true]);
+    const other = { ...commit, entries: [{ key: 'k', type: 't', data: 'other' }] };
+    const [, refused] = await Promise.allSettled([store.commit(creation('c')), store.commit({ ...other, id: 'c' })]);
+    expect(refused).toMatchObject({ reason: { reason: 'key' } });
+  });
+
   it('is answered as unknown as a whole when the disk fails at the end, and none of it is there', async () => {
     connection.failOn = /^COMMIT$/;
     const results = await Promise.allSettled(createMany(0, 10));

@@ -24,17 +24,41 @@ export function copyLaws(law: Law): void {
     };
     const [first, second] = [change(), change()];
     const entries = [entry('k0', first.data)];
-    const created = store.commit(creation('a', { meta: first.meta, tags: first.tags }, entries));
+    const wake = { at: 5 };
+    const creating = creation('a', { meta: first.meta, tags: first.tags, wake }, entries);
+    const created = store.commit(creating);
     spoil(first);
+    spoil(wake);
+    spoil(creating.create);
     entries.push(entry('sneaked in'));
     const { head } = await created;
-    const advanced = store.commit(next(head, [entry('k1', second.data)], { head: { meta: second.meta, tags: second.tags } }));
+    const expected = { version: head.version, stamp: head.stamp };
+    const advanced = store.commit({
+      ...next(head, [entry('k1', second.data)], { head: { meta: second.meta, tags: second.tags } }),
+      expect: expected,
+    });
     spoil(second);
+    spoil(expected);
     await advanced;
     for (const connection of [store, other]) {
       expect((await entriesOf(connection, 'a')).map(({ data }) => data)).toEqual([new Uint8Array([1, 2]), new Uint8Array([1, 2])]);
-      expect(await headOf(connection, 'a')).toMatchObject({ meta: new Uint8Array([3, 4]), tags: { t: 'v' }, length: 2 });
+      const kept = { kind: head.kind, name: head.name, meta: new Uint8Array([3, 4]), tags: { t: 'v' }, length: 2, wakeAt: 5 };
+      expect(await headOf(connection, 'a')).toMatchObject(kept);
     }
+  });
+
+  law('what a caller does to its other questions after the call changes nothing', async ({ store }) => {
+    const head = await create(store, 'a', { wake: { at: 1 } });
+    const [kinds, names] = [[head.kind], [head.name]];
+    const wanted = { owner: 'w', kinds, names, leaseMs: 60_000, limit: 1 };
+    const claiming = store.claim(wanted);
+    for (const one of [kinds, names, wanted]) spoil(one);
+    const [claimed] = await claiming;
+    expect(claimed).toMatchObject({ id: 'a', owner: 'w' });
+    const expected = { version: claimed?.version ?? 0, stamp: claimed?.stamp ?? '' };
+    const dropping = store.drop('a', expected);
+    spoil(expected);
+    expect(await dropping).toBe(true);
   });
 
   law('what a caller does to an answer changes nothing', async ({ store, other }) => {
