@@ -109,4 +109,15 @@ describe.skipIf(missing !== undefined)('the commits of one turn', () => {
     expect((await store.scan({})).heads.map(({ id }) => id)).toEqual(['a', 'b']);
     await store.close();
   });
+
+  it('that makes the whole script fail is refused alone', async () => {
+    await server.command('FLUSHALL');
+    const store = await redisStore({ client }, { partitions: 1 });
+    await server.command('SET', '{default:0}:due:k/spoilt', 'of somebody else');
+    const of = (id: string, name: string): Change => ({ ...creation(id), create: { kind: 'k', name }, head: { wake: { inMs: 1 } } });
+    const answers = await Promise.allSettled([of('a', 'n'), of('b', 'spoilt'), of('c', 'n')].map((change) => store.commit(change)));
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect((await store.scan({ name: 'n' })).heads.map(({ id }) => id)).toEqual(['a', 'c']);
+    await store.close();
+  });
 });

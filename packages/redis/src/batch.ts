@@ -1,4 +1,5 @@
 import { COMMIT } from './commit-script.js';
+import { refusalOf } from './refusal.js';
 import type { Scripts } from './lanes.js';
 import type { Partition } from './layout.js';
 import type { Space } from './space.js';
@@ -86,7 +87,9 @@ export class Batch {
     this.#scripts.run(COMMIT, (pieces[0] as Piece).partition, [...pieces.map(({ key }) => key), ...keys], args).then(
       (reply) => this.#settle(pieces, reply as readonly Reply[]),
       (error: unknown) => {
-        for (const { refuse } of pieces) refuse(error);
+        // What makes one of them fail in the middle of the script is not known: each is tried by itself.
+        if (pieces.length > 1 && isOfScript(error)) for (const piece of pieces) this.#run([piece]);
+        else for (const { refuse } of pieces) refuse(error);
       },
     );
   }
@@ -101,4 +104,12 @@ export class Batch {
       else answer({ at, wake: undefined, refusal: refusals[next++] as readonly Reply[] });
     }
   }
+}
+
+/** Redis ran the script, or read it, and failed at it; nothing that is known of servers and passes by itself. */
+function isOfScript(error: unknown): boolean {
+  const { cause } = (error ?? {}) as { readonly cause?: unknown };
+  if (!(cause instanceof Error) || cause.name !== 'ReplyError') return false;
+  const refusal = refusalOf(cause);
+  return refusal === undefined || refusal === 'WRONGTYPE';
 }

@@ -104,10 +104,11 @@ local function commit(stream, base, a)
     set[n + 1] = fields[i + 2] set[n + 2] = place
     set[n + 3] = place set[n + 4] = at .. '\\0' .. entry
   end
-  -- The first write of a script is refused where memory is short; one that needs none would open the door to the others.
+  -- The first write of a script is refused where memory is short; one that needs none would open the door to the others. And a
+  -- key that holds something else fails before the stream is written.
+  if moves and wake ~= '' then redis.call('ZADD', base .. ':due:' .. due, wake, id) end
   redis.call('HSET', stream, unpack(set))
-  if moves and wake ~= '' then redis.call('ZADD', base .. ':due:' .. due, wake, id)
-  elseif moves and old then redis.call('ZREM', base .. ':due:' .. due, id) end
+  if moves and wake == '' and old then redis.call('ZREM', base .. ':due:' .. due, id) end
   if below then forget(stream, from, below) end
 
   local written = news[base]

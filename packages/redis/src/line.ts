@@ -43,26 +43,28 @@ export class Line {
 
   /** Listens to these and to no others. `slotOf`: channels of different slots are not asked for in one command. */
   listen(channels: ReadonlySet<string>, slotOf: (channel: string) => number): void {
-    for (const some of groups(
-      [...this.#asked].filter((channel) => !channels.has(channel)),
-      slotOf,
-    )) {
+    const gone = [...this.#asked].filter((channel) => !channels.has(channel));
+    this.change([...channels], gone, slotOf);
+  }
+
+  /** Listens to some more, and to some no longer. */
+  change(more: readonly string[], gone: readonly string[], slotOf: (channel: string) => number): void {
+    const left = gone.filter((channel) => this.#asked.has(channel));
+    const begun = more.filter((channel) => !this.#asked.has(channel));
+    for (const some of groups(left, slotOf)) {
       for (const channel of some) {
         this.#asked.delete(channel);
         this.heard.delete(channel);
       }
       this.#send('unsubscribe', some, () => {});
     }
-    for (const some of groups(
-      [...channels].filter((channel) => !this.#asked.has(channel)),
-      slotOf,
-    )) {
+    for (const some of groups(begun, slotOf)) {
       for (const channel of some) this.#asked.add(channel);
       this.#send('subscribe', some, () => {
         // Whatever was asked for anew since then is answered anew.
-        const begun = some.filter((channel) => this.#asked.has(channel));
-        for (const channel of begun) this.heard.add(channel);
-        this.#events.begun(begun);
+        const heard = some.filter((channel) => this.#asked.has(channel));
+        for (const channel of heard) this.heard.add(channel);
+        this.#events.begun(heard);
       });
     }
   }

@@ -27,6 +27,9 @@ export class Lines {
   readonly #timeoutMs: number;
   readonly #audience: Audience;
   readonly #wanted = new Set<string>();
+  /** Wanted or not wanted any more since the last look. */
+  readonly #touched = new Set<string>();
+  #isWhole = true;
   readonly #lines = new Map<string, Line>();
   /** How often in a row a connection was lost, and until when it is not tried again, by node. */
   readonly #failures = new Map<string, { readonly count: number; readonly until: number }>();
@@ -50,12 +53,12 @@ export class Lines {
 
   want(channel: string): void {
     this.#wanted.add(channel);
-    this.#plan();
+    this.#touch(channel);
   }
 
   unwant(channel: string): void {
     this.#wanted.delete(channel);
-    this.#plan();
+    this.#touch(channel);
   }
 
   close(): void {
@@ -69,14 +72,46 @@ export class Lines {
   }
 
   /** All that is wanted in one turn is asked for in one command. */
+  #touch(channel: string): void {
+    this.#touched.add(channel);
+    this.#soon();
+  }
+
+  /** The servers or the connections are others than before: all is looked at. */
   readonly #plan = (): void => {
+    this.#isWhole = true;
+    this.#soon();
+  };
+
+  #soon(): void {
     if (this.#planned || this.#closed) return;
     this.#planned = true;
     process.nextTick(() => {
       this.#planned = false;
-      if (!this.#closed) this.#settle();
+      const touched = [...this.#touched];
+      this.#touched.clear();
+      if (this.#closed) return;
+      // Many wait at a time, and each comes and goes by itself.
+      if (this.#isWhole || !this.#adjust(touched)) this.#settle();
     });
-  };
+  }
+
+  /** False, and nothing is changed: some of the channels have no connection yet. */
+  #adjust(touched: readonly string[]): boolean {
+    if (this.#client.status === 'end') return false;
+    const changes = new Map<Line, { readonly more: string[]; readonly gone: string[] }>();
+    for (const channel of touched) {
+      const isWanted = this.#wanted.has(channel);
+      const line = this.#lines.get(this.#nodeOf(channel) ?? '');
+      if (!line && isWanted) return false;
+      if (!line) continue;
+      const change = changes.get(line) ?? { more: [], gone: [] };
+      changes.set(line, change);
+      (isWanted ? change.more : change.gone).push(channel);
+    }
+    for (const [line, { more, gone }] of changes) line.change(more, gone, this.#isSharded ? slotOf : () => 0);
+    return true;
+  }
 
   /** A client that its owner has closed opens nothing more. */
   readonly #onEnd = (): void => {
@@ -99,6 +134,7 @@ export class Lines {
   #settle(): void {
     this.#begin();
     if (this.#client.status === 'end') return;
+    this.#isWhole = false;
     const channels = new Map<string, Set<string>>();
     for (const channel of this.#wanted) {
       const node = this.#nodeOf(channel);
