@@ -27,7 +27,6 @@ export interface Driver {
 }
 
 const BUSY = 5;
-const CONSTRAINT = 19;
 const NOT_A_DATABASE = 26;
 
 /** SQLite's primary result code, from wherever the driver has put it. */
@@ -37,18 +36,12 @@ function resultCode(error: unknown): number | undefined {
   if (typeof extended === 'number') return extended & 0xff;
   if (typeof code !== 'string') return undefined;
   if (code.startsWith('SQLITE_BUSY')) return BUSY;
-  if (code.startsWith('SQLITE_CONSTRAINT')) return CONSTRAINT;
   return code.startsWith('SQLITE_NOTADB') ? NOT_A_DATABASE : undefined;
 }
 
 /** Another connection holds the lock: the same may succeed later. */
 export function isBusy(error: unknown): boolean {
   return resultCode(error) === BUSY;
-}
-
-/** A row with this key is there already. The statement changed nothing. */
-export function isDuplicate(error: unknown): boolean {
-  return resultCode(error) === CONSTRAINT;
 }
 
 export function isNoDatabase(error: unknown): boolean {
