@@ -1,7 +1,7 @@
 import { nameIn } from './text.js';
 
 /** Grows with each change of the layout below. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 /** What stands before the id in the index of a partition, by what it is found. */
 export const indexOf = {
