@@ -80,6 +80,13 @@ describe.skipIf(missing !== undefined)('opening a store on Redis', () => {
     expect((await refusal({ url })).code).toBe('CONFIG_STORE_NEWER');
   });
 
+  it('is refused when an earlier release has written the namespace in another way', async () => {
+    const { url } = await start({});
+    await opened({ url });
+    await server?.command('HSET', '{default:0}:record', 'format', '1');
+    expect((await refusal({ url })).code).toBe('CONFIG_STORE_OLDER');
+  });
+
   it('is refused when the user may not run scripts, or not what they do', async () => {
     const { port } = await start({});
     const url = `redis://app:secret@127.0.0.1:${port}`;

@@ -35,6 +35,12 @@ export async function lookAtNamespace(space: Space, namespace: string): Promise<
     const cause = `it was written by a later release (format ${format}; this one knows ${FORMAT}).`;
     return [{ code: 'CONFIG_STORE_NEWER', subject, cause, remedy: 'Install that release of @redress/redis, or a newer one.' }];
   }
+  if (format < FORMAT) {
+    const cause = `it was written by an earlier release (format ${format}; this one writes ${FORMAT}), and its lists would be incomplete.`;
+    return [
+      { code: 'CONFIG_STORE_OLDER', subject, cause, remedy: 'End its runs with that release, and take another namespace for new ones.' },
+    ];
+  }
   if (partitions === space.partitions.length) return [];
   const cause = `it has ${partitions} partitions, and ${space.partitions.length} were asked for.`;
   const remedy = `Give \`partitions: ${partitions}\`, or take another namespace.`;
