@@ -1,0 +1,71 @@
+/** Why there is no winner: too few valid ballots, no agreement among them, several winners, or the voter itself failed. */
+export type NoConsensusReason = 'insufficient' | 'disagreement' | 'tie' | 'voter';
+
+/** A ballot as voters see it. `part` is what is voted upon. */
+export type Vote = { readonly kind: 'value'; readonly part: unknown } | { readonly kind: 'error' } | { readonly kind: 'blank' };
+
+/** What is known at one moment, always of all configured replicas. */
+export interface Tally {
+  /** By replica; undefined: still to come. */
+  readonly votes: readonly (Vote | undefined)[];
+  /** Replicas in the order of their ballots. */
+  readonly arrived: readonly number[];
+  /** How far two valid ballots are from each other; `Infinity`: not equal. */
+  distance(a: number, b: number): number;
+}
+
+/** The replica whose ballot wins, or for a mean the number itself; or that nobody can win any more. */
+export type Verdict =
+  | { readonly won: true; readonly winner: number; readonly support: number; readonly mean?: number }
+  | { readonly won: false; readonly reason: NoConsensusReason; readonly error?: unknown };
+
+export interface Voter {
+  /**
+   * Says what the vote has come to, as soon as no ballot that is still to come can change it; undefined: not yet.
+   * Nothing but `first` looks at the order of arrival.
+   */
+  judge(tally: Tally): Verdict | undefined;
+  /** Whether a valid ballot agrees with the verdict; default: when it equals the winner's. */
+  agrees?(tally: Tally, verdict: Verdict & { readonly won: true }, index: number): boolean;
+}
+
+export function lost(reason: NoConsensusReason): Verdict {
+  return { won: false, reason };
+}
+
+/** Replicas whose ballots are in and count. */
+export function validOf({ votes }: Tally): readonly number[] {
+  return votes.flatMap((vote, index) => (vote && vote.kind !== 'blank' ? [index] : []));
+}
+
+export function outstandingOf({ votes }: Tally): readonly number[] {
+  return votes.flatMap((vote, index) => (vote ? [] : [index]));
+}
+
+/** The first answer that counts, whoever gives it. */
+export const first: Voter = {
+  judge(tally) {
+    const winner = tally.arrived.find((index) => tally.votes[index]?.kind !== 'blank');
+    if (winner !== undefined) return { won: true, winner, support: 1 };
+    return outstandingOf(tally).length === 0 ? lost('insufficient') : undefined;
+  },
+};
+
+/** Whether the replicas that have been asked can decide the vote alone, when those still to come say all the same. */
+export function mayDecide(voter: Voter, tally: Tally, pending: readonly number[]): boolean {
+  if (pending.length === 0) return false;
+  const valid = validOf(tally);
+  const [fresh] = pending as readonly [number];
+  // Each of them repeats a ballot that is in, or they agree on something new.
+  return [...valid, fresh].some((source) => {
+    const of = (index: number): number => (pending.includes(index) ? source : index);
+    const votes = tally.votes.map((_, index) => tally.votes[of(index)] ?? (of(index) === fresh ? STAND_IN : undefined));
+    const distance = (a: number, b: number): number => {
+      if (of(a) === of(b)) return 0;
+      return of(a) === fresh || of(b) === fresh ? Infinity : tally.distance(of(a), of(b));
+    };
+    return voter.judge({ votes, arrived: [...tally.arrived, ...pending], distance })?.won === true;
+  });
+}
+
+const STAND_IN: Vote = { kind: 'value', part: 0 };
