@@ -1,8 +1,9 @@
 /**
  * Why a replica's answer does not count: it `failed`, did not answer in time, `accept` refused it, it is `invalid` for the
- * voter (no number for a median), the replica is `quarantined`, was `aborted` because the vote was decided, or not asked.
+ * voter (no number for a median), the replica is `quarantined`. When the vote was decided without it, it was `aborted`, left
+ * to itself (`late`) or never asked (`idle`).
  */
-export type BlankReason = 'failed' | 'timeout' | 'unaccepted' | 'invalid' | 'quarantined' | 'aborted' | 'idle';
+export type BlankReason = 'failed' | 'timeout' | 'unaccepted' | 'invalid' | 'quarantined' | 'aborted' | 'late' | 'idle';
 
 interface OfReplica {
   /** The replica's place among the configured ones, from 0, and its name. */

@@ -134,7 +134,7 @@ function isObject(value: unknown): value is object {
 /** What values of a built-in class say beside their fields. */
 function hiddenParts(a: object, b: object): readonly Pair[] {
   if (a instanceof Date) return [[`date ${a.getTime()}`, `date ${(b as Date).getTime()}`]];
-  if (a instanceof RegExp || a instanceof URL || a instanceof URLSearchParams) return [[String(a), String(b)]];
+  if (a instanceof RegExp || a instanceof URL || a instanceof URLSearchParams) return [[a.toString(), (b as URL).toString()]];
   if (a instanceof Number || a instanceof String || a instanceof Boolean) return [[a.valueOf(), b.valueOf()]];
   return a instanceof Error ? ['name', 'message', 'cause', 'errors'].map((name) => pairOf(a, b, name)) : [];
 }

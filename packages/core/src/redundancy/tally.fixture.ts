@@ -10,7 +10,7 @@ export function tallyOf(parts: readonly unknown[], arrived: readonly number[] = 
     if (!arrived.includes(i)) return undefined;
     return part === X ? { kind: 'blank' } : { kind: 'value', part };
   });
-  return { votes, arrived, distance: (a, b) => distance(parts[a], parts[b], tolerance) };
+  return { votes, arrived, ballots: [], distance: (a, b) => distance(parts[a], parts[b], tolerance) };
 }
 
 /** The first verdict on the way, and how many ballots it took. */

@@ -227,14 +227,14 @@ describe('any vote', () => {
     );
   });
 
-  // The cells C (correct), I (incorrect) and NO of Pullum's table; `undefined` where it says "probably".
+  // The cells C (correct), I (incorrect) and NO of Pullum's table; and "probably", which says nothing.
   it.each([
     ['all identical, correct', { 3: ['c', 'c', 'c'], 5: ['c', 'c', 'c', 'c', 'c'] }, 'c', 'c', 'c'],
     ['a majority identical, correct', { 3: ['c', 'c', 'w'], 5: ['w', 'c', 'c', 'v', 'c'] }, 'c', 'c', 'c'],
-    ['a plurality identical, correct', { 5: ['c', 'c', 'w', 'v', 'u'] }, 'none', undefined, 'c'],
-    ['distinct', { 3: ['c', 'd', 'e'], 5: ['c', 'd', 'e', 'f', 'g'] }, 'none', undefined, 'none'],
-    ['distinct, all wrong', { 3: ['u', 'v', 'w'], 5: ['s', 't', 'u', 'v', 'w'] }, 'none', undefined, 'none'],
-    ['a plurality identical, wrong', { 5: ['w', 'w', 'c', 'd', 'e'] }, 'none', undefined, 'w'],
+    ['a plurality identical, correct', { 5: ['c', 'c', 'w', 'v', 'u'] }, 'none', 'probably', 'c'],
+    ['distinct', { 3: ['c', 'd', 'e'], 5: ['c', 'd', 'e', 'f', 'g'] }, 'none', 'probably', 'none'],
+    ['distinct, all wrong', { 3: ['u', 'v', 'w'], 5: ['s', 't', 'u', 'v', 'w'] }, 'none', 'probably', 'none'],
+    ['a plurality identical, wrong', { 5: ['w', 'w', 'c', 'd', 'e'] }, 'none', 'probably', 'w'],
     ['a majority identical, wrong', { 3: ['w', 'w', 'c'], 5: ['w', 'w', 'c', 'w', 'd'] }, 'w', 'w', 'w'],
     ['all identical, wrong', { 3: ['w', 'w', 'w'], 5: ['w', 'w', 'w', 'w', 'w'] }, 'w', 'w', 'w'],
   ])('VT-39 of %s comes to what the table says', (_, patterns, ofMajority, ofMedian, ofPlurality) => {
@@ -244,7 +244,8 @@ describe('any vote', () => {
       const n = numbers.length;
       expect(inEveryOrder(majority(n), numbers).map(word)).toEqual([ofMajority]);
       expect(inEveryOrder(pluralityVoter(n, false, 2, 'fail'), numbers).map(word)).toContain(ofPlurality);
-      if (ofMedian) expect(inEveryOrder(medianVoter(half(n), undefined), numbers).map(word)).toEqual([ofMedian]);
+      const middle = inEveryOrder(medianVoter(half(n), undefined), numbers).map(word);
+      expect(ofMedian === 'probably' ? 'probably' : middle.join()).toBe(ofMedian);
     }
   });
 });

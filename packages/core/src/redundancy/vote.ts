@@ -1,3 +1,5 @@
+import type { Ballot } from './ballot.js';
+
 /** Why there is no winner: too few valid ballots, no agreement among them, several winners, or the voter itself failed. */
 export type NoConsensusReason = 'insufficient' | 'disagreement' | 'tie' | 'voter';
 
@@ -8,6 +10,8 @@ export type Vote = { readonly kind: 'value'; readonly part: unknown } | { readon
 export interface Tally {
   /** By replica; undefined: still to come. */
   readonly votes: readonly (Vote | undefined)[];
+  /** The same as the caller will see them. */
+  readonly ballots: readonly (Ballot | undefined)[];
   /** Replicas in the order of their ballots. */
   readonly arrived: readonly number[];
   /** How far two valid ballots are from each other; `Infinity`: not equal. */
@@ -51,6 +55,23 @@ export const first: Voter = {
   },
 };
 
+/** A vote of one's own: it is asked when all ballots are in, and says whose wins. */
+export function chosenBy(choose: (ballots: readonly Ballot[]) => number | undefined): Voter {
+  return {
+    judge({ ballots }) {
+      if (ballots.includes(undefined)) return undefined;
+      try {
+        const winner = choose(ballots as readonly Ballot[]);
+        if (winner === undefined) return lost('disagreement');
+        if (ballots[winner] && ballots[winner].kind !== 'blank') return { won: true, winner, support: 1 };
+        throw new RangeError(`The vote chose ${String(winner)}, which is no replica whose ballot counts.`);
+      } catch (error) {
+        return { won: false, reason: 'voter', error };
+      }
+    },
+  };
+}
+
 /** Whether the replicas that have been asked can decide the vote alone, when those still to come say all the same. */
 export function mayDecide(voter: Voter, tally: Tally, pending: readonly number[]): boolean {
   if (pending.length === 0) return false;
@@ -64,7 +85,7 @@ export function mayDecide(voter: Voter, tally: Tally, pending: readonly number[]
       if (of(a) === of(b)) return 0;
       return of(a) === fresh || of(b) === fresh ? Infinity : tally.distance(of(a), of(b));
     };
-    return voter.judge({ votes, arrived: [...tally.arrived, ...pending], distance })?.won === true;
+    return voter.judge({ votes, ballots: tally.ballots, arrived: [...tally.arrived, ...pending], distance })?.won === true;
   });
 }
 

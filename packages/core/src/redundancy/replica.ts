@@ -1,0 +1,94 @@
+import { runInScope } from '../base/scope.js';
+import type { Scope, StepScope } from '../base/scope.js';
+
+/** What a replica is told beside the arguments. */
+export interface ReplicaCall {
+  /** Aborted when the vote is decided without this replica, when its time is over, and when the caller gives up. */
+  readonly signal: AbortSignal;
+}
+
+/** One of several that can answer the same call: an object, a thread, another machine. */
+export interface Replica<A extends readonly unknown[] = readonly unknown[], R = unknown> {
+  /** For events, errors and `release`; unique among its fellows. */
+  readonly name: string;
+  call(args: A, call: ReplicaCall): R | Promise<R>;
+}
+
+/** A function that answers, or a replica with a name of its own. */
+export type ReplicaSource<A extends readonly unknown[], R> = ((...args: A) => R | Promise<R>) | Replica<A, R>;
+
+/** One replica of each object, which calls its method of this name. */
+export function replicasOf<K extends PropertyKey, A extends readonly unknown[], R>(
+  objects: readonly Readonly<Record<K, (...args: A) => R | Promise<R>>>[],
+  method: K,
+): readonly Replica<A, R>[] {
+  return objects.map((object, i) => ({
+    name: `${(object as object).constructor?.name ?? 'object'} ${i + 1}`,
+    call: (args) => object[method](...args),
+  }));
+}
+
+/** The same function several times: masks failures and flips of its environment, and none of its own mistakes. */
+export function copiesOf<A extends readonly unknown[], R>(count: number, answer: (...args: A) => R | Promise<R>): readonly Replica<A, R>[] {
+  return Array.from({ length: count }, (_, i) => ({ name: `copy ${i + 1}`, call: (args) => answer(...args) }));
+}
+
+/** Sources as replicas with names: a function's own name where it has one that no other has. */
+export function namedReplicas<A extends readonly unknown[], R>(sources: readonly ReplicaSource<A, R>[]): readonly Replica<A, R>[] {
+  const names = sources.map(({ name }) => name);
+  return sources.map((source, i) => {
+    if (typeof source !== 'function') return source;
+    const known = source.name !== '' && names.indexOf(source.name) === names.lastIndexOf(source.name);
+    return { name: known ? source.name : `replica ${i + 1}`, call: (args) => source(...args) };
+  });
+}
+
+/** One replica's share of a call, seen by it as a step: with the key that all of them share, and a signal of its own. */
+export class Copy implements StepScope, ReplicaCall {
+  readonly saga?: string;
+  readonly id?: string;
+  private controller: AbortController | undefined;
+  private aborted: { readonly reason: unknown } | undefined;
+
+  constructor(
+    readonly operation: string,
+    readonly attempt: number,
+    private readonly outer: Scope | undefined,
+    private readonly sharedKey: () => string,
+  ) {
+    const { saga, id } = outer?.step ?? {};
+    if (saga !== undefined) this.saga = saga;
+    if (id !== undefined) this.id = id;
+  }
+
+  get key(): string {
+    return this.outer?.step?.key ?? this.sharedKey();
+  }
+
+  get notes(): readonly unknown[] {
+    return this.outer?.step?.notes ?? [];
+  }
+
+  note(value: unknown): Promise<void> {
+    return this.outer?.step?.note(value) ?? Promise.resolve();
+  }
+
+  // Made when somebody asks for it: a signal costs more than the vote.
+  get signal(): AbortSignal {
+    if (!this.controller) {
+      this.controller = new AbortController();
+      if (this.aborted) this.controller.abort(this.aborted.reason);
+    }
+    return this.controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.aborted ??= { reason };
+    this.controller?.abort(reason);
+  }
+
+  /** Asks the replica; whatever it does comes out as a promise. */
+  async ask(answer: (copy: Copy) => unknown): Promise<unknown> {
+    return runInScope({ ...this.outer, step: this }, () => answer(this));
+  }
+}
