@@ -102,6 +102,8 @@ export type { VoteResult } from './redundancy/redundant-types.js';
 export { copiesOf, replicasOf } from './redundancy/replica.js';
 export type { Replica, ReplicaCall, ReplicaSource } from './redundancy/replica.js';
 export type { NoConsensusReason } from './redundancy/vote.js';
+export { ReplicaLostError, workerReplica } from './redundancy/worker-replica.js';
+export type { WorkerReplica, WorkerReplicaOptions } from './redundancy/worker-replica.js';
 
 // Sagas
 export { defineSaga, defineStep, sagaOf } from './saga/define.js';
