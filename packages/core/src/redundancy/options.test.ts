@@ -49,8 +49,19 @@ describe('replicas', () => {
     expect(() => redundancy(n, options)).toThrow(ConfigurationError);
   });
 
+  it('say themselves what is answered, and options follow', async () => {
+    const ask = redundant([async (price: number) => ({ price }), (price: number) => ({ price })], {
+      project: (quote) => quote.price,
+      accept: (quote) => quote.price > 0,
+    });
+    const quote: { readonly price: number } = await ask(3);
+    expect(quote.price).toBe(3);
+    // @ts-expect-error the argument is a number
+    void (() => ask('3'));
+  });
+
   it('are refused when two have one name', () => {
-    const same = { name: 'a', call: () => 1 };
+    const same = { name: 'a', answer: () => 1 };
     expect(() => redundant([same, { ...same }])).toThrow('Two of them are called "a"');
   });
 });

@@ -30,7 +30,7 @@ export function setUp<R = number>(acts: readonly Act[], options: RedundantOption
   const aborted: (readonly [number, number])[] = [];
   const replicas = acts.map((act, i) => ({
     name: `r${i + 1}`,
-    call: (_args: readonly unknown[], { signal }: { readonly signal: AbortSignal }) => {
+    answer: (_args: readonly unknown[], { signal }: { readonly signal: AbortSignal }) => {
       started.push(i + 1);
       signal.addEventListener('abort', () => aborted.push([i + 1, clock.at]));
       return act(signal, clock) as R;

@@ -34,7 +34,7 @@ let standard: Environment | undefined;
  */
 export function redundant<A extends readonly unknown[], R>(
   replicas: readonly ReplicaSource<A, R>[],
-  options: RedundantOptions<R> & { readonly name?: string } = {},
+  options: RedundantOptions<NoInfer<R>> & { readonly name?: string } = {},
   environment?: Environment,
 ): Redundant<A, R> {
   const { name = 'redundant', ...rest } = options;
@@ -91,7 +91,7 @@ function canWin({ voter }: Plan, n: number, out: ReadonlySet<number>): boolean {
 function interceptorOf(desk: Desk, replicas: readonly Replica[] | undefined, own: Environment | undefined) {
   return async (call: Call, next: () => Promise<unknown>): Promise<VoteResult> => {
     const environment = own ?? call.environment ?? (standard ??= createEnvironment());
-    const ask: Ask = (index, copy) => (replicas ? (replicas[index] as Replica).call(call.args, copy) : next());
+    const ask: Ask = (index, copy) => (replicas ? (replicas[index] as Replica).answer(call.args, copy) : next());
     return new Round(desk, call, environment, ask).run();
   };
 }

@@ -11,7 +11,8 @@ export interface ReplicaCall {
 export interface Replica<A extends readonly unknown[] = readonly unknown[], R = unknown> {
   /** For events, errors and `release`; unique among its fellows. */
   readonly name: string;
-  call(args: A, call: ReplicaCall): R | Promise<R>;
+  // Not "call", which every function has.
+  answer(args: A, call: ReplicaCall): R | Promise<R>;
 }
 
 /** A function that answers, or a replica with a name of its own. */
@@ -24,13 +25,13 @@ export function replicasOf<K extends PropertyKey, A extends readonly unknown[], 
 ): readonly Replica<A, R>[] {
   return objects.map((object, i) => ({
     name: `${(object as object).constructor?.name ?? 'object'} ${i + 1}`,
-    call: (args) => object[method](...args),
+    answer: (args) => object[method](...args),
   }));
 }
 
 /** The same function several times: masks failures and flips of its environment, and none of its own mistakes. */
 export function copiesOf<A extends readonly unknown[], R>(count: number, answer: (...args: A) => R | Promise<R>): readonly Replica<A, R>[] {
-  return Array.from({ length: count }, (_, i) => ({ name: `copy ${i + 1}`, call: (args) => answer(...args) }));
+  return Array.from({ length: count }, (_, i) => ({ name: `copy ${i + 1}`, answer: (args) => answer(...args) }));
 }
 
 /** Sources as replicas with names: a function's own name where it has one that no other has. */
@@ -39,7 +40,7 @@ export function namedReplicas<A extends readonly unknown[], R>(sources: readonly
   return sources.map((source, i) => {
     if (typeof source !== 'function') return source;
     const known = source.name !== '' && names.indexOf(source.name) === names.lastIndexOf(source.name);
-    return { name: known ? source.name : `replica ${i + 1}`, call: (args) => source(...args) };
+    return { name: known ? source.name : `replica ${i + 1}`, answer: (args) => source(...args) };
   });
 }
 

@@ -81,17 +81,17 @@ describe('replicas in worker threads', () => {
     expect(error).toBeInstanceOf(NoConsensusError);
     expect((error as NoConsensusError).errors).toMatchObject([{ code: 'REPLICA_TIMEOUT' }, { code: 'REPLICA_TIMEOUT' }]);
     const who = await start<[], number>('who');
-    const [first, second] = [await who.call([], never), await who.call([], never)];
+    const [first, second] = [await who.answer([], never), await who.answer([], never)];
     expect(second).toBe(first);
   });
 
   it('are replaced by another thread when they were ended', async () => {
     const replica = await start<Say, Said>('a');
     const controller = new AbortController();
-    const hung = replica.call([{ a: 'hangs' }, 1], controller);
+    const hung = replica.answer([{ a: 'hangs' }, 1], controller);
     setTimeout(() => controller.abort(new Error('enough')), 100);
     await expect(hung).rejects.toThrow('enough');
-    expect(await replica.call([{}, 3], never)).toMatchObject({ value: 3 });
+    expect(await replica.answer([{}, 3], never)).toMatchObject({ value: 3 });
   });
 
   it('tell errors by name, code and fields, so that declared ones vote', async () => {
@@ -100,22 +100,22 @@ describe('replicas in worker threads', () => {
     const error: unknown = await ask({ a: 'throws', b: 'throws' }, 7).catch((one: unknown) => one);
     expect(error).toMatchObject({ name: 'RangeError', message: 'no such currency', code: 'NO_CURRENCY', at: 'a' });
     expect((error as Error).stack).toContain('rates.mjs');
-    await expect(replicas[0]!.call([{ a: 'throws text' }, 1], never)).rejects.toBe('text');
+    await expect(replicas[0]!.answer([{ a: 'throws text' }, 1], never)).rejects.toBe('text');
   });
 
   it.each(['crashes', 'throws outside', 'functions', 'eats'])('say that the answer is lost when the thread %s', async (act) => {
     const replica = await start<Say, Said>('a', { maxHeapMb: 64 });
-    const error: unknown = await Promise.resolve(replica.call([{ a: act }, 1], never)).catch((one: unknown) => one);
+    const error: unknown = await Promise.resolve(replica.answer([{ a: act }, 1], never)).catch((one: unknown) => one);
     expect(error).toBeInstanceOf(ReplicaLostError);
     expect(error).toMatchObject({ code: 'REPLICA_LOST', retryable: true });
-    expect(await replica.call([{}, 3], never)).toMatchObject({ value: 3 });
+    expect(await replica.answer([{}, 3], never)).toMatchObject({ value: 3 });
   });
 
   it('answer several calls at once when they have several threads', async () => {
     const replica = await start<Say, Said>('a', { threads: 2 });
     const controller = new AbortController();
-    const waits = replica.call([{ a: 'waits' }, 1], controller) as Promise<Said>;
-    expect(await replica.call([{}, 3], never)).toMatchObject({ value: 3 });
+    const waits = replica.answer([{ a: 'waits' }, 1], controller) as Promise<Said>;
+    expect(await replica.answer([{}, 3], never)).toMatchObject({ value: 3 });
     controller.abort();
     await expect(waits).rejects.toMatchObject({ name: 'AbortError' });
   });
@@ -123,9 +123,9 @@ describe('replicas in worker threads', () => {
   it('are lost when closed, for calls under way and later ones', async () => {
     const before = threads();
     const replica = await start<Say, Said>('a');
-    const [waits] = await Promise.allSettled([replica.call([{ a: 'waits' }, 1], never), replica.close()]);
+    const [waits] = await Promise.allSettled([replica.answer([{ a: 'waits' }, 1], never), replica.close()]);
     expect(waits).toMatchObject({ reason: { code: 'REPLICA_LOST' } });
-    await expect(replica.call([{}, 1], never)).rejects.toBeInstanceOf(ReplicaLostError);
+    await expect(replica.answer([{}, 1], never)).rejects.toBeInstanceOf(ReplicaLostError);
     await replica.close();
     expect(threads()).toBe(before);
   });

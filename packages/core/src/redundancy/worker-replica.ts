@@ -86,7 +86,7 @@ export async function workerReplica<A extends readonly unknown[], R>(
   }
   return {
     name,
-    async call(args: A, { signal }: ReplicaCall) {
+    async answer(args: A, { signal }: ReplicaCall) {
       const { thrown, value } = await run(args, signal);
       if (thrown) throw errorOf(thrown);
       return value as R;
