@@ -5,7 +5,8 @@ import type { Call, Interceptor } from '../base/interceptor.js';
 import { planOf } from './options.js';
 import type { Plan, RedundantOptions } from './options.js';
 import { Quarantine } from './quarantine.js';
-import { copiesOf, namedReplicas } from './replica.js';
+import { currentScope } from '../base/scope.js';
+import { copiesOf, namedReplicas, stepCall } from './replica.js';
 import type { Replica, ReplicaSource } from './replica.js';
 import type { VoteResult } from './redundant-types.js';
 import { Round } from './round.js';
@@ -42,7 +43,7 @@ export function redundant<A extends readonly unknown[], R>(
   const desk = deskOf(name, named, rest as RedundantOptions);
   const around = interceptorOf(desk, named, environment);
   const vote = (args: A, { signal }: { readonly signal?: AbortSignal } = {}): Promise<VoteResult<R>> =>
-    around({ operation: name, args, signal, attempt: 1 }, () => Promise.resolve()) as Promise<VoteResult<R>>;
+    around(callOf(name, args, signal), () => Promise.resolve()) as Promise<VoteResult<R>>;
   const call = async (...args: A): Promise<R> => (await vote(args)).value;
   const verbs = {
     vote,
@@ -93,6 +94,21 @@ function interceptorOf(desk: Desk, replicas: readonly Replica[] | undefined, own
     const environment = own ?? call.environment ?? (standard ??= createEnvironment());
     const ask: Ask = (index, copy) => (replicas ? (replicas[index] as Replica).answer(call.args, copy) : next());
     return new Round(desk, call, environment, ask).run();
+  };
+}
+
+/** A call that is made in a step is a part of it: the step is told of each replica, and what ends the step ends the vote. */
+function callOf(operation: string, args: readonly unknown[], signal: AbortSignal | undefined): Call {
+  const step = stepCall(currentScope());
+  if (!step) return { operation, args, signal, attempt: 1 };
+  return {
+    operation,
+    args,
+    signal: signal ? AbortSignal.any([signal, step.signal]) : step.signal,
+    attempt: step.attempt,
+    onAttemptFailed: (error) => step.onAttemptFailed?.(error),
+    mayGoOn: () => step.mayGoOn?.() !== false,
+    ...(step.environment && { environment: step.environment }),
   };
 }
 

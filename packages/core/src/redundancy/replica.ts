@@ -1,3 +1,5 @@
+import type { Environment } from '../base/environment.js';
+import type { Call } from '../base/interceptor.js';
 import { runInScope } from '../base/scope.js';
 import type { Scope, StepScope } from '../base/scope.js';
 
@@ -44,6 +46,11 @@ export function namedReplicas<A extends readonly unknown[], R>(sources: readonly
   });
 }
 
+/** The step around, as the call that it is: what it is told and what ends it. Outside of sagas it knows less. */
+export function stepCall(scope: Scope | undefined): (StepScope & Partial<Call>) | undefined {
+  return scope?.step;
+}
+
 /** One replica's share of a call, seen by it as a step: with the key that all of them share, and a signal of its own. */
 export class Copy implements StepScope, ReplicaCall {
   readonly saga?: string;
@@ -72,6 +79,18 @@ export class Copy implements StepScope, ReplicaCall {
 
   note(value: unknown): Promise<void> {
     return this.outer?.step?.note(value) ?? Promise.resolve();
+  }
+
+  get environment(): Environment | undefined {
+    return stepCall(this.outer)?.environment;
+  }
+
+  onAttemptFailed(error: unknown): void {
+    stepCall(this.outer)?.onAttemptFailed?.(error);
+  }
+
+  mayGoOn(): boolean {
+    return stepCall(this.outer)?.mayGoOn?.() !== false;
   }
 
   // Made when somebody asks for it: a signal costs more than the vote.
