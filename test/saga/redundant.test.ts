@@ -67,7 +67,7 @@ describe('a step that asks replicas', () => {
     const { runtime } = world.process({ sagas: [saga], steps: [reserve] });
     const outcome = runtime.run(saga, []).catch((error: unknown) => error);
     await world.clock.advance(10);
-    await runtime.admin.cancel('redundant', 'x');
+    await runtime.admin.cancel('redundant', 'x', { who: 'ann', why: 'enough' });
     await world.clock.until(outcome);
     expect(keys).toHaveLength(3);
     expect(new Set(keys).size).toBe(1);
