@@ -3,11 +3,13 @@ import type { Ballot, BlankReason } from './ballot.js';
 import { distance } from './equality.js';
 import { isNumeric } from './numeric.js';
 import type { Plan } from './options.js';
-import { validOf } from './vote.js';
+import { indices, validOf } from './vote.js';
 import type { Tally, Verdict, Vote } from './vote.js';
 
 /** Told when a function of the user threw, or answered something else than true or false: it costs the ballot, not the vote. */
 export type OnFault = (what: 'accept' | 'project' | 'equals', error: unknown, replicas: readonly string[]) => void;
+
+const BLANK: Vote = { kind: 'blank' };
 
 /** The ballots of one vote as they come in, and what they are to each other. */
 export class Ballots implements Tally {
@@ -35,12 +37,12 @@ export class Ballots implements Tally {
 
   /** Replicas that answered what does not count. */
   refused(): readonly number[] {
-    return this.ballots.flatMap((one, index) => (one?.kind === 'blank' && ['unaccepted', 'invalid'].includes(one.reason) ? [index] : []));
+    return indices(this.ballots, (one) => one?.kind === 'blank' && (one.reason === 'unaccepted' || one.reason === 'invalid'));
   }
 
   /** The ballot as the caller sees it; of a replica that was left to itself, that it is late. */
   shown(index: number): Ballot {
-    return this.ballots[index] ?? { ...this.of(index), kind: 'blank', reason: 'late' };
+    return this.ballots[index] ?? { index, replica: this.name(index), kind: 'blank', reason: 'late' };
   }
 
   value(index: number, value: unknown): void {
@@ -59,15 +61,15 @@ export class Ballots implements Tally {
       return this.blank(index, 'invalid', { value, error });
     }
     if (numeric && !isNumeric(part, numeric === 'mean')) return this.blank(index, 'invalid', { value });
-    this.cast(index, { kind: 'value', part }, { ...this.of(index), kind: 'value', value });
+    this.cast(index, { kind: 'value', part }, { index, replica: this.name(index), kind: 'value', value });
   }
 
   error(index: number, error: unknown): void {
-    this.cast(index, { kind: 'error' }, { ...this.of(index), kind: 'error', error });
+    this.cast(index, { kind: 'error' }, { index, replica: this.name(index), kind: 'error', error });
   }
 
   blank(index: number, reason: BlankReason, more: { readonly error?: unknown; readonly value?: unknown } = {}): void {
-    this.cast(index, { kind: 'blank' }, { ...this.of(index), kind: 'blank', reason, ...more });
+    this.cast(index, BLANK, { index, replica: this.name(index), kind: 'blank', reason, ...more });
   }
 
   distance(a: number, b: number): number {
@@ -107,10 +109,6 @@ export class Ballots implements Tally {
     this.votes[index] = vote;
     this.ballots[index] = ballot;
     this.arrived.push(index);
-  }
-
-  private of(index: number): { readonly index: number; readonly replica: string } {
-    return { index, replica: this.name(index) };
   }
 
   private name(index: number): string {

@@ -175,6 +175,8 @@ function fields(a: object, b: object, work: Pair[]): number {
 }
 
 function visible(value: object): readonly PropertyKey[] {
-  const symbols = Object.getOwnPropertySymbols(value).filter((key) => Object.prototype.propertyIsEnumerable.call(value, key));
-  return [...Object.keys(value), ...symbols];
+  const keys = Object.keys(value);
+  const symbols = Object.getOwnPropertySymbols(value);
+  if (symbols.length === 0) return keys;
+  return [...keys, ...symbols.filter((key) => Object.prototype.propertyIsEnumerable.call(value, key))];
 }

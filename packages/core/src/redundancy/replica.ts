@@ -56,7 +56,7 @@ export class Copy implements StepScope, ReplicaCall {
   readonly saga?: string;
   readonly id?: string;
   private controller: AbortController | undefined;
-  private aborted: { readonly reason: unknown } | undefined;
+  private aborted: (() => unknown) | undefined;
 
   constructor(
     readonly operation: string,
@@ -97,14 +97,15 @@ export class Copy implements StepScope, ReplicaCall {
   get signal(): AbortSignal {
     if (!this.controller) {
       this.controller = new AbortController();
-      if (this.aborted) this.controller.abort(this.aborted.reason);
+      if (this.aborted) this.controller.abort(this.aborted());
     }
     return this.controller.signal;
   }
 
-  abort(reason: unknown): void {
-    this.aborted ??= { reason };
-    this.controller?.abort(reason);
+  /** The reason is made when somebody looks: an error costs ten times as much as the rest of a vote. */
+  abort(reason: () => unknown): void {
+    this.aborted ??= reason;
+    this.controller?.abort(this.aborted());
   }
 
   /** Asks the replica; whatever it does comes out as a promise. */

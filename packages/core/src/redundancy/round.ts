@@ -8,7 +8,7 @@ import { NoConsensusError, ReplicaOutvotedError, ReplicaTimeoutError } from './e
 import type { Plan } from './options.js';
 import type { Quarantine } from './quarantine.js';
 import { Copy } from './replica.js';
-import { mayDecide } from './vote.js';
+import { indices, mayDecide } from './vote.js';
 import type { Verdict } from './vote.js';
 import type { VoteResult } from './redundant-types.js';
 
@@ -94,7 +94,7 @@ export class Round {
 
   private timedOut(index: number, limitMs: number): void {
     const error = new ReplicaTimeoutError(this.call.operation, this.nameOf(index), limitMs);
-    this.copies[index]?.abort(error);
+    this.copies[index]?.abort(() => error);
     this.came(index, () => {
       this.ballots.blank(index, 'timeout', { error });
       if (!this.ended) this.call.onAttemptFailed?.(error);
@@ -139,9 +139,9 @@ export class Round {
     const { stragglers } = this.desk.plan;
     if (stragglers === 'await' && pending.length > 0) return;
     for (const index of pending) {
-      const error = new ReplicaOutvotedError(this.call.operation, this.nameOf(index), false);
+      const error = (): Error => new ReplicaOutvotedError(this.call.operation, this.nameOf(index), false);
       // Nobody will learn what it did: the step around it must know.
-      this.call.onAttemptFailed?.(error);
+      this.call.onAttemptFailed?.(error());
       if (stragglers === 'detach') continue;
       this.timers[index]?.cancel();
       this.ballots.blank(index, 'aborted');
@@ -162,18 +162,16 @@ export class Round {
       this.call.onAttemptFailed?.(new ReplicaOutvotedError(this.call.operation, this.nameOf(index), true));
     }
     const lost = verdict.won ? undefined : new NoConsensusError(this.call.operation, verdict.reason, ballots, verdict.error);
-    const shown = ballots.map((one) => ({ replica: one.replica, kind: one.kind, ...(one.kind === 'blank' && { reason: one.reason }) }));
-    this.publish(
-      'vote.decided',
-      {
+    if (this.environment.events.listening) {
+      const details = {
         outcome: !verdict.won ? 'none' : winner?.kind === 'error' ? 'error' : 'value',
         ...(verdict.won ? { winner: winner?.replica, support: verdict.support } : { reason: verdict.reason }),
         replicas: names.length,
-        ballots: shown,
+        ballots: ballots.map((one) => ({ replica: one.replica, kind: one.kind, ...(one.kind === 'blank' && { reason: one.reason }) })),
         dissent,
-      },
-      lost,
-    );
+      };
+      this.publish('vote.decided', details, lost);
+    }
     if (verdict.won) for (const index of this.ballots.valid()) this.judgeReplica(index, dissenters.includes(index));
     if (lost) return this.settle?.reject(lost);
     if (winner?.kind === 'error') return this.settle?.reject(winner.error);
@@ -203,17 +201,17 @@ export class Round {
       this.call.onAttemptFailed?.(reason);
       this.timers[index]?.cancel();
       this.ballots.blank(index, 'aborted');
-      this.copies[index]?.abort(reason);
+      this.copies[index]?.abort(() => reason);
     }
     this.settle?.reject(reason);
   }
 
   private pending(): readonly number[] {
-    return this.copies.flatMap((copy, index) => (copy && !this.ballots.has(index) ? [index] : []));
+    return indices(this.copies, (copy, index) => copy !== undefined && !this.ballots.has(index));
   }
 
   private idle(): readonly number[] {
-    return this.copies.flatMap((copy, index) => (!copy && !this.ballots.has(index) ? [index] : []));
+    return indices(this.copies, (copy, index) => copy === undefined && !this.ballots.has(index));
   }
 
   private nameOf(index: number): string {

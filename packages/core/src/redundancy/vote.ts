@@ -39,11 +39,18 @@ export function lost(reason: NoConsensusReason): Verdict {
 
 /** Replicas whose ballots are in and count. */
 export function validOf({ votes }: Tally): readonly number[] {
-  return votes.flatMap((vote, index) => (vote && vote.kind !== 'blank' ? [index] : []));
+  return indices(votes, (vote) => vote !== undefined && vote.kind !== 'blank');
 }
 
 export function outstandingOf({ votes }: Tally): readonly number[] {
-  return votes.flatMap((vote, index) => (vote ? [] : [index]));
+  return indices(votes, (vote) => vote === undefined);
+}
+
+/** Where the values that fit stand. A loop: it runs several times for each ballot. */
+export function indices<T>(values: readonly T[], fits: (value: T, index: number) => boolean): readonly number[] {
+  const found: number[] = [];
+  for (let i = 0; i < values.length; i++) if (fits(values[i] as T, i)) found.push(i);
+  return found;
 }
 
 /** The first answer that counts, whoever gives it. */
