@@ -111,7 +111,7 @@ describe('redundancy', () => {
     expect(await counts({ vote: () => 0 })).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('VT-18 VT-22 votes on a part, and gives the whole answer', async () => {
+  it('VT-22 votes on a part, and gives the whole answer', async () => {
     const acts = [now({ v: 1, ts: 100 }), now({ v: 1, ts: 101 }), now({ v: 2, ts: 102 })];
     expect(await setUp<{ v: number }>(acts, { project: (r) => r.v }).value()).toEqual({ v: 1, ts: 100 });
   });
