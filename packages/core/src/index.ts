@@ -91,6 +91,20 @@ export type { Scope, StepScope } from './base/scope.js';
 export { retry, retryPolicy } from './policy/retry.js';
 export type { RetryOptions, RetryPolicy } from './policy/retry.js';
 
+// Redundancy
+export type { Ballot, BlankReason } from './redundancy/ballot.js';
+export { structurallyEqual } from './redundancy/equality.js';
+export { NoConsensusError, ReplicaOutvotedError, ReplicaTimeoutError } from './redundancy/errors.js';
+export type { RedundantOptions } from './redundancy/options.js';
+export { redundancy, redundant } from './redundancy/redundant.js';
+export type { Redundant } from './redundancy/redundant.js';
+export type { VoteResult } from './redundancy/redundant-types.js';
+export { copiesOf, replicasOf } from './redundancy/replica.js';
+export type { Replica, ReplicaCall, ReplicaSource } from './redundancy/replica.js';
+export type { NoConsensusReason } from './redundancy/vote.js';
+export { ReplicaLostError, workerReplica } from './redundancy/worker-replica.js';
+export type { WorkerReplica, WorkerReplicaOptions } from './redundancy/worker-replica.js';
+
 // Sagas
 export { defineSaga, defineStep, sagaOf } from './saga/define.js';
 export type { SagaList, SagaOptions, StepOptions } from './saga/define.js';

@@ -61,7 +61,7 @@ function sagaOf(subject: string, method: Method, resolve: () => object): SagaDef
 
 function sagaProblems(subject: string, { marks }: Method, durability: Durability): readonly Problem[] {
   const problems: Problem[] = [];
-  const others = [...marks.step, ...marks.compensate, ...marks.retry].map((mark) => mark.shown);
+  const others = [...marks.step, ...marks.compensate, ...marks.retry, ...marks.redundant].map((mark) => mark.shown);
   if (others.length > 0) {
     problems.push({
       subject,
@@ -100,6 +100,14 @@ function stepOf(type: Class, key: string, method: Method, resolve: () => object)
       const alternate = other && 'name' in other && { alternate: callerOf(subject, other.name, resolve) };
       compensation = { name: handler.name, policy: undo.policy, run, ...alternate };
     }
+  }
+  const [redundant] = method.marks.redundant;
+  if (redundant && step?.repeatable === false) {
+    found.push({
+      subject,
+      cause: `It says repeatable: false, and ${redundant.shown} asks several replicas at once.`,
+      remedy: 'Keep one of them.',
+    });
   }
   const nothing = [step?.readOnly && 'readOnly', step?.irreversible !== undefined && 'irreversible'].filter(
     (one) => typeof one === 'string',
@@ -161,7 +169,7 @@ function callerOf(subject: string, handler: string, resolve: () => object): Comp
 }
 
 function duplicates(type: Class, subject: string, { marks }: Method): readonly Problem[] {
-  return [marks.saga, marks.step, marks.compensate, marks.retry].flatMap((same: readonly { readonly shown: string }[]) => {
+  return [marks.saga, marks.step, marks.compensate, marks.retry, marks.redundant].flatMap((same: readonly { readonly shown: string }[]) => {
     if (same.length < 2) return [];
     const named = same === marks.compensate ? ` (${marks.compensate.map((mark) => handlerName(type, mark)).join(', ')})` : '';
     return [{ subject, cause: `It has ${same.map((mark) => mark.shown).join(' and ')}${named}.`, remedy: 'Keep one of them.' }];

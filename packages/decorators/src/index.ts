@@ -9,6 +9,8 @@ export type { NamedOperation } from './operations-of.js';
 export { redress } from './redress.js';
 export type { ClassEntry, RedressOptions } from './redress.js';
 export type { Class } from './registry.js';
+export { Redundant } from './redundant.js';
+export type { RedundantMarkOptions } from './redundant.js';
 export { Retry } from './retry.js';
 export { Saga } from './saga.js';
 export type { SagaOptions } from './saga.js';

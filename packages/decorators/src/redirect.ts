@@ -9,12 +9,12 @@ import { plainScope } from './step-scope.js';
 
 /** What stands on the prototype in place of a marked method: finds out where the call comes from, and passes it on. */
 export function dispatch(method: Method, instance: object, args: unknown[]): unknown {
-  const { saga, step, compensate, retry: retries } = method.marks;
+  const { saga, step, compensate, retry: retries, redundant } = method.marks;
   const scope = currentScope();
   if (scope && isSuper(frameOf(scope), instance, method)) return method.raw.apply(instance, args);
   if (saga.length > 0) return runSaga(method, instance, args, scope);
   if (scope?.pass && !scope.step && step.length + compensate.length > 0) return runStep(method, instance, args, scope.pass as PassScope);
-  if (retries.length === 0) return method.raw.apply(instance, args);
+  if (retries.length + redundant.length === 0) return method.raw.apply(instance, args);
   return runPlain(method, instance, args, scope);
 }
 
@@ -71,7 +71,8 @@ async function runPlain(method: Method, instance: object, args: unknown[], scope
   const outer = frameOf(scope);
   const policy = method.marks.retry[0]?.policy;
   const run = async (): Promise<unknown> => method.raw.apply(instance, args);
-  if (outer?.retries && policy?.nested !== 'allow') return run();
+  const leftToOuter = outer?.retries === true && policy?.nested !== 'allow';
+  if (leftToOuter && method.marks.redundant.length === 0) return run();
   const environment = (scope?.pass as PassScope | undefined)?.runtime.environment ?? findBinding(instance)?.runtime.environment;
   const call: Call = {
     operation: subjectOf(method, instance),
@@ -86,21 +87,29 @@ async function runPlain(method: Method, instance: object, args: unknown[], scope
     onAttemptFailed: (error) => outer?.call?.onAttemptFailed?.(error),
     ...(environment && { environment }),
   };
-  const frame: Frame = { instance, method: method.key, marked: method, call, retries: true };
+  const frame: Frame = { instance, method: method.key, marked: method, call, retries: leftToOuter || policy !== undefined };
   const more = scope?.step || scope?.pass ? {} : { step: plainScope(call, environment) };
-  return inFrame(frame, more, () => around(method)(call, run));
+  return inFrame(frame, more, () => around(method, leftToOuter)(call, run));
 }
 
 type Chain = (call: Call, body: () => Promise<unknown>) => Promise<unknown>;
 
 const chains = new WeakMap<Method, Chain>();
+const once = new WeakMap<Method, Chain>();
 
 /** All policies of a method in one function; their order does not depend on that of the decorators. */
-function around(method: Method): Chain {
-  let built = chains.get(method);
+function around(method: Method, withoutRetry = false): Chain {
+  const known = withoutRetry ? once : chains;
+  let built = known.get(method);
   if (!built) {
-    const interceptors: Interceptor[] = method.marks.retry.slice(0, 1).map(({ policy }) => retry(policy));
-    chains.set(method, (built = chain(interceptors)));
+    const interceptors: Interceptor[] = withoutRetry ? [] : method.marks.retry.slice(0, 1).map(({ policy }) => retry(policy));
+    interceptors.push(...method.marks.redundant.slice(0, 1).map((mark) => onItsObject(mark.around(method))));
+    known.set(method, (built = chain(interceptors)));
   }
   return built;
+}
+
+/** An interceptor that differs from object to object. */
+function onItsObject(of: (instance: object) => Interceptor): Interceptor {
+  return async (call, next) => of((frameOf(currentScope()) as Frame).instance)(call, next);
 }

@@ -1,4 +1,4 @@
-import type { Durability, Matcher, RetryPolicy, Schema, Tags, UndoPolicy } from '@redress/core';
+import type { Durability, Interceptor, Matcher, RetryPolicy, Schema, Tags, UndoPolicy } from '@redress/core';
 
 export type Body = (this: object, ...args: unknown[]) => unknown;
 export type Class<T = object> = abstract new (...args: never[]) => T;
@@ -45,11 +45,18 @@ export interface RetryMark {
   readonly policy: RetryPolicy;
 }
 
+export interface RedundantMark {
+  readonly shown: string;
+  /** Around a call of the method on this object, once for each method that has the mark. */
+  readonly around: (method: Method) => (instance: object) => Interceptor;
+}
+
 export interface Marks {
   readonly saga: SagaMark[];
   readonly step: StepMark[];
   readonly compensate: UndoMark[];
   readonly retry: RetryMark[];
+  readonly redundant: RedundantMark[];
 }
 
 /** A marked method: its own body, and the redirect that stands on the prototype in its place. */
