@@ -1,14 +1,13 @@
 import { z } from 'zod';
-import { sleep } from '../base/clock.js';
 import { durationMs } from '../base/duration.js';
 import type { Duration } from '../base/duration.js';
-import { createEnvironment } from '../base/environment.js';
 import type { Environment } from '../base/environment.js';
-import { RefusedError, TerminalError } from '../base/errors.js';
-import { causes, classify, matches, neverExecuted } from '../base/failure.js';
-import type { FailureClass, Matcher } from '../base/failure.js';
-import type { Call, Interceptor } from '../base/interceptor.js';
+import type { Matcher } from '../base/failure.js';
 import { checkOptions } from '../base/options.js';
+import type { RetryBudget } from './budget.js';
+import { CircuitOpenError } from './errors.js';
+import { policyOf } from './policy.js';
+import type { Policy } from './policy.js';
 
 /** How a failed call is repeated. Durations are milliseconds or texts such as `'2s'`. */
 export interface RetryOptions {
@@ -30,6 +29,14 @@ export interface RetryOptions {
   readonly retryOn?: readonly Matcher[];
   /** Never repeated, whatever `retryOn` says; besides `AbortError`, `ConfigurationError`, `RefusedError` and `TerminalError`. */
   readonly abortOn?: readonly Matcher[];
+  /** A result that is not good enough and is asked for again; the last one is answered, good or not. Default: none. */
+  readonly retryOnResult?: (result: unknown) => boolean;
+  /** Called before each repetition, with the failure and the number of the attempt to come. What it throws ends the call. */
+  readonly beforeRetry?: (error: unknown, attempt: number) => unknown;
+  /** What limits the repetitions of many calls together. Default: `shared`, by all methods of a class. */
+  readonly budget?: 'shared' | RetryBudget | false;
+  /** False: only failures that never reached the other side are repeated. Default: true. */
+  readonly idempotent?: boolean;
   /** What happens inside another call that repeats: `outermost` leaves it to that one, `allow` multiplies. Default: `outermost`. */
   readonly nested?: 'outermost' | 'allow';
 }
@@ -45,8 +52,20 @@ export interface RetryPolicy {
   readonly maxDurationMs: number;
   readonly retryOn: readonly Matcher[] | undefined;
   readonly abortOn: readonly Matcher[];
+  readonly retryOnResult: ((result: unknown) => boolean) | undefined;
+  readonly beforeRetry: ((error: unknown, attempt: number) => unknown) | undefined;
+  readonly budget: 'shared' | RetryBudget | false;
+  readonly idempotent: boolean;
   readonly nested: 'outermost' | 'allow';
 }
+
+const NEVER = ['AbortError', 'ConfigurationError', 'CircuitOpenError'];
+
+/** An open circuit is waited for by who asks for it by its name. */
+const named = (name: string, matchers: readonly Matcher[]): boolean =>
+  name === 'CircuitOpenError' && matchers.some((one) => one === name || one === 'CIRCUIT_OPEN' || one === CircuitOpenError);
+
+const isBudget = (value: unknown): boolean => typeof (value as RetryBudget | null)?.take === 'function';
 
 const count = z.number().int().min(0).or(z.literal(Infinity));
 const duration = z.union([z.number(), z.string()]);
@@ -61,6 +80,10 @@ const retryOptions = z.strictObject({
   maxDuration: duration.or(z.literal(Infinity)).optional(),
   retryOn: matchers.optional(),
   abortOn: matchers.optional(),
+  retryOnResult: z.function().optional(),
+  beforeRetry: z.function().optional(),
+  budget: z.literal('shared').or(z.literal(false)).or(z.custom<RetryBudget>(isBudget, 'It is no retryBudget()')).optional(),
+  idempotent: z.boolean().optional(),
   nested: z.enum(['outermost', 'allow']).optional(),
 });
 
@@ -82,70 +105,22 @@ export function retryPolicy(subject: string, given: RetryOptions | number = {}):
     jitter: jitter === 'full' || jitter === 'none' ? jitter : durationMs(jitter, `${subject}, jitter`),
     maxDurationMs: ms(options.maxDuration ?? 180_000, 'maxDuration'),
     retryOn: options.retryOn,
-    abortOn: ['AbortError', 'ConfigurationError', 'CircuitOpenError', ...(options.abortOn ?? [])],
+    abortOn: [...NEVER.filter((name) => !named(name, options.retryOn ?? [])), ...(options.abortOn ?? [])],
+    retryOnResult: options.retryOnResult,
+    beforeRetry: options.beforeRetry,
+    budget: options.budget ?? 'shared',
+    idempotent: options.idempotent ?? true,
     nested: options.nested ?? 'outermost',
   };
 }
 
 /**
  * Repeats a call that failed. What comes out in the end is the last error itself, untouched. When the call's signal is
- * aborted, a pause ends at once with the signal's reason. A pause that would reach `maxDuration` is not started.
- * With `call.repeatable` false, only failures that never reached the other side are repeated. Clock and chance come from
- * `environment`, else from the call's.
+ * aborted, a pause ends at once with the signal's reason. A pause that would reach `maxDuration` or the deadline is not
+ * started. With `call.repeatable` false, only failures that never reached the other side are repeated. Clock and chance
+ * come from `environment`, else from the call's.
  */
-export function retry(given: RetryOptions | RetryPolicy | number, environment?: Environment): Interceptor {
+export function retry(given: RetryOptions | RetryPolicy | number = {}, environment?: Environment): Policy<'retry'> {
   const policy = typeof given === 'object' && 'delayMs' in given ? given : retryPolicy('retry', given);
-  return async (call, next) => {
-    const { clock, random } = environment ?? call.environment ?? (standard ??= createEnvironment());
-    const startedAt = clock.monotonic();
-    for (let done = 0; ; done++) {
-      try {
-        return await next();
-      } catch (error) {
-        call.onAttemptFailed?.(error);
-        if (done >= policy.maxRetries || !mayRepeat(policy, call, error)) throw error;
-        const pauseMs = retryAfterMs(error) ?? backoffMs(policy, done, random.next());
-        if (pauseMs < 0 || clock.monotonic() - startedAt + pauseMs >= policy.maxDurationMs) throw error;
-        await sleep(clock, pauseMs, call.signal);
-        call.signal?.throwIfAborted();
-        if (call.mayGoOn?.() === false) throw error;
-        call.attempt += 1;
-      }
-    }
-  };
-}
-
-let standard: Environment | undefined;
-
-const REPEATED: ReadonlySet<FailureClass> = new Set<FailureClass>(['transient', 'throttling', 'notExecuted']);
-
-function mayRepeat(policy: RetryPolicy, call: Call, error: unknown): boolean {
-  if (error instanceof RefusedError || error instanceof TerminalError || matches(error, policy.abortOn)) return false;
-  const failure = classify(error);
-  if (call.repeatable === false && !neverExecuted(error)) return false;
-  return policy.retryOn ? matches(error, policy.retryOn) : REPEATED.has(failure);
-}
-
-/** The pause that the other side asks for; negative: it asks not to come again. */
-function retryAfterMs(error: unknown): number | undefined {
-  for (const one of causes(error)) {
-    const { retryAfter } = (typeof one === 'object' ? one : {}) as { retryAfter?: unknown };
-    if (typeof retryAfter === 'number' && !Number.isNaN(retryAfter)) return retryAfter;
-  }
-  return undefined;
-}
-
-function backoffMs(policy: RetryPolicy, done: number, chance: number): number {
-  const grownMs = Math.min(policy.delayMs * growth(policy, done), policy.maxDelayMs);
-  if (policy.jitter === 'none') return grownMs;
-  if (policy.jitter === 'full') return grownMs * chance;
-  return Math.min(Math.max(0, grownMs + policy.jitter * (2 * chance - 1)), policy.maxDelayMs);
-}
-
-function growth({ backoff, factor }: RetryPolicy, done: number): number {
-  if (backoff === 'constant') return 1;
-  if (backoff === 'exponential') return Math.min(factor ** done, Number.MAX_VALUE);
-  let [one, two] = [1, 2];
-  for (let i = 0; i < done && one < Number.MAX_SAFE_INTEGER; i++) [one, two] = [two, one + two];
-  return one;
+  return policyOf('retry', policy, environment);
 }
