@@ -1,4 +1,4 @@
-import type { RetryPolicy } from './retry.js';
+import type { RetryPolicy } from './retry-policy.js';
 
 /** The pause after `done` repetitions; `chance` is in [0, 1). */
 export function backoffMs(policy: RetryPolicy, done: number, chance: number): number {

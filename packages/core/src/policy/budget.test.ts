@@ -124,6 +124,6 @@ describe('retry budgets', () => {
 
   it.each([{ percent: -1 }, { algorithm: 'quota', percent: 1 }, { algorithm: 'none' }])('refuses %j', (wrong) => {
     expect(() => retryBudget(wrong as RetryBudgetOptions)).toThrow(/retryBudget/);
-    expect(() => retry({ budget: wrong as RetryBudget })).toThrow(/budget/);
+    expect(() => retry({ budget: wrong as unknown as RetryBudget })).toThrow(/budget/);
   });
 });

@@ -194,7 +194,7 @@ const shared = new WeakMap<Environment, Map<string, RetryBudget>>();
 /** The budget that all calls of one dependency share: of `Payments` for `Payments.charge`. */
 export function sharedBudget(environment: Environment, operation: string): RetryBudget {
   let budgets = shared.get(environment);
-  if (!budgets) shared.set(environment, (budgets = new Map()));
+  if (!budgets) shared.set(environment, (budgets = new Map<string, RetryBudget>()));
   const dependency = operation.slice(0, Math.max(0, operation.lastIndexOf('.')));
   let budget = budgets.get(dependency);
   if (!budget) budgets.set(dependency, (budget = new Ratio()));

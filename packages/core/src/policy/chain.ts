@@ -3,19 +3,19 @@ import type { Environment } from '../base/environment.js';
 import type { Call } from '../base/interceptor.js';
 import { currentScope, runInScope } from '../base/scope.js';
 import type { RetryBudget } from './budget.js';
-import type { Bulkhead } from './bulkhead.js';
+import type { Bulkhead } from './places.js';
 import { begin, isOwned, rootOf } from './call.js';
 import type { Body, Chain } from './call.js';
-import type { CircuitBreaker } from './circuit-breaker.js';
+import type { CircuitBreaker } from './breaker.js';
 import type { Permit } from './circuit.js';
-import { withFallback } from './fallback.js';
-import type { FallbackPolicy } from './fallback.js';
-import type { Hedge } from './hedge.js';
-import type { RateLimiter } from './rate-limit.js';
+import { withFallback } from './instead.js';
+import type { FallbackPolicy } from './instead.js';
+import type { Hedge } from './race.js';
+import type { RateLimiter } from './limiter.js';
 import { BAD_RESULT, budgetOf, Repetition, startMoment } from './repeat.js';
-import type { RetryPolicy } from './retry.js';
-import { limitMs, Limited, withDeadline } from './timeout.js';
-import type { TimeoutPolicy } from './timeout.js';
+import type { RetryPolicy } from './retry-policy.js';
+import { limitMs, Limited, withDeadline } from './limited.js';
+import type { TimeoutPolicy } from './limited.js';
 
 /** All that may stand around a body, outermost first. There is one order, however they are written. */
 export interface Parts {

@@ -63,7 +63,6 @@ class Deadlines {
     this.count += 1;
     if (of.dueAt < this.timerAt) this.arm(of.dueAt);
     else if (this.count === 1) this.timer?.hold?.(true);
-    let isIn = true;
     return node;
   }
 

@@ -4,7 +4,7 @@ import { currentSignal } from './call.js';
 import { circuitBreaker } from './circuit-breaker.js';
 import { guard } from './guard.js';
 import { hedge } from './hedge.js';
-import type { HedgeOptions } from './hedge.js';
+import type { HedgeOptions } from './race.js';
 import { recoveryInfo } from './info.js';
 import { E, hangs, reset, watch, world } from './world.fixture.js';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { guard } from './guard.js';
 import { recoveryInfo } from './info.js';
 import { retry } from './retry.js';
-import type { RetryOptions } from './retry.js';
+import type { RetryOptions } from './retry-policy.js';
 import { E, reset, watch, world } from './world.fixture.js';
 
 describe('a retry', () => {

@@ -10,7 +10,7 @@ import { abortReason, isAborted, onAbort, rootOf } from './call.js';
 import { KEPT_ERRORS, keepInfo } from './info.js';
 import type { EndReason } from './info.js';
 import { backoffMs } from './backoff.js';
-import type { RetryPolicy } from './retry.js';
+import type { RetryPolicy } from './retry-policy.js';
 
 /** A result that `retryOnResult` turned down: it has no error. */
 export const BAD_RESULT = Symbol('bad result');

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createEnvironment } from '../base/environment.js';
 import { ConfigurationError, RefusedError, RetryableError, TerminalError } from '../base/errors.js';
 import type { Call } from '../base/interceptor.js';
-import { retry, retryPolicy } from './retry.js';
-import type { RetryOptions } from './retry.js';
+import { retry } from './retry.js';
+import { retryPolicy } from './retry-policy.js';
+import type { RetryOptions } from './retry-policy.js';
 import { VirtualClock } from './virtual-clock.fixture.js';
 
 const reset = (): Error => Object.assign(new Error('connection reset'), { code: 'ECONNRESET' });

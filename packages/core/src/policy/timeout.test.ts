@@ -210,7 +210,7 @@ describe('timeout', () => {
 
   it('hands over what comes too late, and lets a late failure be nobody’s', async () => {
     const { clock, environment, until, count } = world();
-    const unhandled = vi.fn();
+    const unhandled = vi.fn<() => void>();
     process.on('unhandledRejection', unhandled);
     const late: unknown[] = [];
     const onLate = (value: unknown): void => void late.push(value);
@@ -234,7 +234,7 @@ describe('timeout', () => {
       const from = clock.at;
       const guarded = guard(() => body(currentSignal()), timeout({ value: 500, mode: 'cooperative' }), { environment });
       const end = await clock.drive(guarded());
-      return [clock.at - from, end?.status === 'fulfilled' ? end.value : ((end?.reason as Error).name ?? '')];
+      return [clock.at - from, end?.status === 'fulfilled' ? end.value : (end?.reason as Error | undefined)?.name];
     };
     expect(await run(() => clock.sleep(700).then(() => 'done'))).toEqual([700, 'done']);
     expect(await run(() => clock.sleep(700).then(() => Promise.reject(new RangeError('own'))))).toEqual([700, 'RangeError']);
