@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import type { Environment } from '../base/environment.js';
-import { ConfigurationError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
 import { PlainCall } from './call.js';
-import { fuse } from './chain.js';
-import type { Parts } from './chain.js';
-import type { Kind, Policy } from './policy.js';
+import { compose } from './compose.js';
+import type { Policy } from './policy.js';
 
 /** What a guarded function is called in sentences and events, and whose time and chance it has. */
 export interface GuardOptions {
@@ -34,9 +32,11 @@ export function guard<A extends readonly unknown[], R>(
   fn: (...args: A) => R | PromiseLike<R>,
   ...given: readonly (Policy | GuardOptions)[]
 ): Guarded<A, R> {
-  const { parts, options, environment } = sort(fn.name, given);
+  const policies = given.filter(isPolicy);
+  const options = optionsOf(fn.name, given);
+  const environment = options.environment ?? policies.find((one) => one.environment)?.environment;
   const name = options.name ?? (fn.name || 'guarded');
-  const chain = fuse(parts, environment);
+  const chain = compose(policies, environment, `guard(${name})`);
   const run = (self: unknown, args: A, signal: AbortSignal | undefined): Promise<R> => {
     // A signal that is aborted already: nothing begins.
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
@@ -55,32 +55,12 @@ export function guard<A extends readonly unknown[], R>(
 
 const isPolicy = (one: Policy | GuardOptions): one is Policy => typeof one === 'function' && 'kind' in one;
 
-function sort(
-  name: string,
-  given: readonly (Policy | GuardOptions)[],
-): { readonly parts: Parts; readonly options: GuardOptions; readonly environment: Environment | undefined } {
-  const parts: Partial<Record<Kind, unknown>> = {};
+function optionsOf(name: string, given: readonly (Policy | GuardOptions)[]): GuardOptions {
   let options: GuardOptions = {};
-  let environment: Environment | undefined;
-  const problems: string[] = [];
   for (const one of given) {
-    if (isPolicy(one)) {
-      if (parts[one.kind] !== undefined) problems.push(one.kind);
-      parts[one.kind] = one.part;
-      environment ??= one.environment;
-    } else {
-      checkOptions(`guard(${name})`, schema, one);
-      options = { ...options, ...one };
-    }
+    if (isPolicy(one)) continue;
+    checkOptions(`guard(${name})`, schema, one);
+    options = { ...options, ...one };
   }
-  if (problems.length > 0) {
-    throw new ConfigurationError(
-      problems.map((kind) => ({
-        subject: `guard(${options.name ?? name})`,
-        cause: `It has two policies of the kind "${kind}".`,
-        remedy: 'Keep one of them.',
-      })),
-    );
-  }
-  return { parts: parts as Parts, options, environment: options.environment ?? environment };
+  return options;
 }

@@ -113,7 +113,8 @@ export class Repetition {
   private end(error: unknown, reason: EndReason): { readonly error: unknown } {
     const { events, clock } = this.environment;
     keepInfo(error, { attempts: this.done + 1, reason, errors: [...this.errors] });
-    if (this.done > 0 && typeof error === 'object' && error !== null) givenUp.set(error, { by: this.by, at: ++moment });
+    if (this.done > 0 && this.policy.nested === 'outermost' && typeof error === 'object' && error !== null)
+      givenUp.set(error, { by: this.by, at: ++moment });
     if (events.listening) events.publish({ name: 'retry.ended', at: clock.now(), error, details: { attempts: this.done + 1, reason } });
     return { error };
   }

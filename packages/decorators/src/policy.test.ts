@@ -1,0 +1,300 @@
+import { createEnvironment, currentSignal, recoveryInfo } from '@redress/core';
+import { memoryStore } from '@redress/memory';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Bulkhead, CircuitBreaker, Compensate, Fallback, Hedge, RateLimit, redress, Retry, Saga, step, Step, Timeout } from './index.js';
+import type { App, Undo } from './index.js';
+
+const apps: App[] = [];
+const open = async (...instances: object[]): Promise<App> => {
+  const app = await redress({ store: memoryStore(), instances, worker: false });
+  apps.push(app);
+  return app;
+};
+afterEach(() => Promise.all(apps.splice(0).map((app) => app.stop())));
+
+class Busy extends Error {}
+const hangs = (): Promise<never> => new Promise(() => {});
+/** Stops when it is told to. */
+const untilAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }));
+
+type Decorator = (target: object, key: string, descriptor: PropertyDescriptor) => void;
+
+function permutations<T>(all: readonly T[]): T[][] {
+  if (all.length < 2) return [[...all]];
+  return all.flatMap((one, i) => permutations([...all.slice(0, i), ...all.slice(i + 1)]).map((rest) => [one, ...rest]));
+}
+
+describe('policies at a method', () => {
+  it('CO-01 are the same in each of the 720 orders of six decorators', async () => {
+    const seen = new Set<string>();
+    const decorators = [
+      Retry({ maxRetries: 5, delay: 0, retryOn: [Busy], budget: false }),
+      CircuitBreaker({ requestVolumeThreshold: 4, delay: '1h' }),
+      Bulkhead({ value: 1, waitingTaskQueue: 0 }),
+      RateLimit({ value: 3, window: '1h' }),
+      Timeout('1m'),
+      Fallback((bank: { instead(a: number, error: unknown): unknown }) => bank.instead),
+    ] as unknown as readonly Decorator[];
+    for (const order of permutations(decorators)) {
+      class Bank {
+        runs = 0;
+        async charge(_sum: number): Promise<unknown> {
+          this.runs += 1;
+          throw new Busy('no');
+        }
+        async instead(sum: number, error: unknown): Promise<unknown> {
+          return [sum, (error as Error).name];
+        }
+      }
+      for (const decorate of order) {
+        const descriptor = Object.getOwnPropertyDescriptor(Bank.prototype, 'charge') as PropertyDescriptor;
+        decorate(Bank.prototype, 'charge', descriptor);
+        Object.defineProperty(Bank.prototype, 'charge', descriptor);
+      }
+      const bank = new Bank();
+      seen.add(JSON.stringify([await bank.charge(7), await bank.charge(8), bank.runs]));
+    }
+    expect([...seen]).toEqual(['[[7,"RateLimitedError"],[8,"RateLimitedError"],3]']);
+  });
+
+  it('CO-04 apply to calls of this.other() too', async () => {
+    class Bank {
+      runs = 0;
+      async twice(): Promise<unknown> {
+        return this.charge();
+      }
+      @Fallback({ value: 'instead' })
+      @Retry({ maxRetries: 1, delay: 0, retryOn: [Busy] })
+      async charge(): Promise<unknown> {
+        this.runs += 1;
+        throw new Busy('no');
+      }
+    }
+    const bank = new Bank();
+    expect([await bank.twice(), bank.runs]).toEqual(['instead', 2]);
+  });
+
+  it('CB-26 DI-02 count for one class and one runtime', async () => {
+    class Base {
+      @CircuitBreaker({ requestVolumeThreshold: 2 })
+      async call(): Promise<unknown> {
+        throw new Busy('no');
+      }
+    }
+    class One extends Base {}
+    class Two extends Base {}
+    const names = async (service: Base): Promise<string[]> => {
+      const seen: string[] = [];
+      for (let i = 0; i < 3; i++) await service.call().catch((error: Error) => seen.push(error.name));
+      return seen;
+    };
+    const expected = ['Error', 'Error', 'CircuitOpenError'];
+    const one = new One();
+    expect([await names(one), await names(new Two())]).toEqual([expected, expected]);
+    expect(await names(new One())).toEqual(['CircuitOpenError', 'CircuitOpenError', 'CircuitOpenError']);
+    await open(one);
+    expect(await names(one)).toEqual(expected);
+  });
+
+  it('give the body of each attempt its own signal', async () => {
+    const signals: AbortSignal[] = [];
+    class Bank {
+      @Timeout(5)
+      @Retry({ maxRetries: 1, delay: 0 })
+      async charge(): Promise<unknown> {
+        expect(currentSignal()).toBe(step().signal);
+        await Promise.resolve();
+        signals.push(step().signal);
+        return untilAborted(step().signal);
+      }
+    }
+    await expect(new Bank().charge()).rejects.toMatchObject({ code: 'TIMEOUT', details: { operation: 'Bank.charge' } });
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+    expect(signals[0]).not.toBe(signals[1]);
+  });
+
+  it('of a call within a call that repeats apply, but for the repetitions', async () => {
+    class Stock {
+      runs = 0;
+      @Timeout(5)
+      @Retry({ maxRetries: 5, delay: 0 })
+      async reserve(): Promise<unknown> {
+        this.runs += 1;
+        return hangs();
+      }
+    }
+    class Orders {
+      constructor(readonly stock: Stock) {}
+      @Retry({ maxRetries: 1, delay: 0 })
+      async place(): Promise<unknown> {
+        await Promise.resolve();
+        return this.stock.reserve();
+      }
+    }
+    const stock = new Stock();
+    await expect(new Orders(stock).place()).rejects.toMatchObject({ code: 'TIMEOUT' });
+    expect(stock.runs).toBe(2);
+  });
+
+  it('call an overridden fallback, and tell of its answer', async () => {
+    class Bank {
+      @Fallback((bank: Bank) => bank.estimate)
+      async rate(_currency: string): Promise<object> {
+        throw new Busy('no');
+      }
+      protected async estimate(currency: string, error: Error): Promise<object> {
+        return { currency, error };
+      }
+    }
+    class Branch extends Bank {
+      protected override async estimate(currency: string): Promise<object> {
+        return { currency, from: 'branch' };
+      }
+    }
+    const answer = await new Branch().rate('EUR');
+    expect(answer).toEqual({ currency: 'EUR', from: 'branch' });
+    expect(recoveryInfo(answer)).toMatchObject({ fallback: true, errors: [expect.any(Busy)] });
+    expect(await new Bank().rate('EUR')).toMatchObject({ currency: 'EUR', error: expect.any(Busy) });
+  });
+
+  it('say at definition, or at the start, what does not fit', async () => {
+    expect(() => {
+      class Bank {
+        @Timeout({ multiplier: 0 })
+        async charge(): Promise<void> {}
+      }
+      return Bank;
+    }).toThrow(/Bank\.charge, @Timeout\(\{ multiplier \}\), multiplier/);
+    class Twice {
+      @Bulkhead(1)
+      @Bulkhead(2)
+      @Fallback((bank: Twice) => bank.missing)
+      async charge(): Promise<void> {}
+      missing!: () => unknown;
+    }
+    const problems = [/Twice\.charge: It has @Bulkhead\(2\) and @Bulkhead\(1\)/, /leads to no method/];
+    for (const one of problems) {
+      await expect(new Twice().charge()).rejects.toThrow(one);
+      await expect(open(new Twice())).rejects.toThrow(one);
+    }
+    class Placed {
+      @Saga()
+      @Timeout(5)
+      async place(): Promise<void> {}
+    }
+    await expect(open(new Placed())).rejects.toThrow(/@Saga stands with @Timeout\(5\)/);
+  });
+});
+
+describe('policies at a step of a saga', () => {
+  /** Runs a saga whose step ends in each way, and what its undo was told. */
+  class Shop {
+    readonly undone: string[] = [];
+    mode = '';
+    runs = 0;
+
+    @Timeout(10)
+    @Hedge({ delay: 3, maxLoad: 1 })
+    @Fallback({ value: 'instead', applyOn: ['TimeoutError'] })
+    @Compensate((shop: Shop) => shop.undo, { total: true })
+    async pay(): Promise<string> {
+      this.runs += 1;
+      if (this.mode === 'hangs' || (this.mode === 'hedged' && this.runs === 1)) return hangs();
+      return 'paid';
+    }
+
+    @Bulkhead({ value: 1, waitingTaskQueue: 0 })
+    @Timeout(10)
+    @Compensate((shop: Shop) => shop.undo, { total: true })
+    async ship(): Promise<string> {
+      return hangs();
+    }
+
+    async undo(undo: Undo<Shop, 'pay'>): Promise<void> {
+      this.undone.push(`${undo.outcome}${undo.alsoUnknown ? ' also unknown' : ''}`);
+    }
+
+    @Saga()
+    async run(mode: string): Promise<void> {
+      this.mode = mode;
+      if (mode === 'ships') await this.ship();
+      else if (mode === 'full') await Promise.allSettled([this.ship(), this.ship()]);
+      else await this.pay();
+      throw new Error('back');
+    }
+  }
+
+  it('a time-out while executing is unknown, also under a fallback', async () => {
+    const shop = new Shop();
+    await open(shop);
+    await expect(shop.run('ships')).rejects.toMatchObject({ code: 'SAGA_COMPENSATED', cause: { code: 'TIMEOUT' } });
+    expect(shop.undone).toEqual(['unknown']);
+    const other = new Shop();
+    apps.push(await redress({ store: memoryStore(), instances: [other], worker: false, environment: createEnvironment() }));
+    await expect(other.run('hangs')).rejects.toMatchObject({ code: 'SAGA_COMPENSATED', cause: { message: 'back' } });
+    expect(other.undone).toEqual(['done also unknown']);
+  });
+
+  it('a call that was rejected was not executed, and has nothing to undo', async () => {
+    const shop = new Shop();
+    await open(shop);
+    await expect(shop.run('full')).rejects.toMatchObject({ code: 'SAGA_COMPENSATED' });
+    expect(shop.undone).toHaveLength(1);
+  });
+
+  it('a copy that lost may have done something', async () => {
+    const shop = new Shop();
+    await open(shop);
+    await expect(shop.run('hedged')).rejects.toMatchObject({ code: 'SAGA_COMPENSATED', cause: { message: 'back' } });
+    expect(shop.undone).toEqual(['done also unknown']);
+  });
+
+  it('a rejection that the body has met is not one of the step', async () => {
+    class Bank {
+      @Bulkhead({ value: 1, waitingTaskQueue: 0 })
+      async charge(): Promise<unknown> {
+        return new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }
+    class Caller {
+      readonly undone: string[] = [];
+      constructor(readonly bank: Bank) {}
+      @Compensate((caller: Caller) => caller.undo, { total: true })
+      async both(): Promise<unknown> {
+        return Promise.all([this.bank.charge(), this.bank.charge()]);
+      }
+      async undo(undo: Undo<Caller, 'both'>): Promise<void> {
+        this.undone.push(undo.outcome);
+      }
+      @Saga()
+      async run(): Promise<void> {
+        await this.both();
+      }
+    }
+    const caller = new Caller(new Bank());
+    await open(caller);
+    await expect(caller.run()).rejects.toMatchObject({ code: 'SAGA_COMPENSATED', cause: { code: 'BULKHEAD_REJECTED' } });
+    expect(caller.undone).toEqual(['unknown']);
+  });
+
+  it('makes no copy of a step that must not be repeated', async () => {
+    class Once {
+      runs = 0;
+      @Hedge({ delay: 1, maxLoad: 1 })
+      @Step({ repeatable: false, irreversible: 'a letter' })
+      async send(): Promise<void> {
+        this.runs += 1;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      @Saga()
+      async run(): Promise<void> {
+        await this.send();
+      }
+    }
+    const once = new Once();
+    await open(once);
+    await once.run();
+    expect(once.runs).toBe(1);
+  });
+});
