@@ -2,7 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
 import { bulkhead } from './bulkhead.js';
 import type { BulkheadOptions } from './bulkhead.js';
+import { PlainCall } from './call.js';
 import { guard } from './guard.js';
+import { Bulkhead } from './places.js';
 import { retry } from './retry.js';
 import { timeout } from './timeout.js';
 import { hangs, reset, watch, world } from './world.fixture.js';
@@ -77,29 +79,17 @@ describe('bulkhead', () => {
   });
 
   it('gives a place on that was taken in the turn of the abort', async () => {
-    const { clock, environment } = world();
-    const begun: string[] = [];
+    const { environment } = world();
+    const places = new Bulkhead(1, 2, 'fifo');
     const abort = new AbortController();
-    const places = bulkhead(1);
-    const guarded = guard(
-      async (name: string) => {
-        begun.push(name);
-        await clock.sleep(10);
-        abort.abort('left');
-      },
-      places,
-      { environment },
-    );
-    void guarded('a');
-    const b = watch(clock, guarded.with(abort)('b'));
-    // A's place goes to B when A ends; the abort comes before B has begun.
-    clock.setTimer(10, () => queueMicrotask(() => abort.abort('left')));
-    const c = watch(clock, guarded('c'));
-    await clock.drive(hangs());
-    expect(b.error).toBe('left');
-    expect(begun).toEqual(['a', 'c']);
-    expect(c.at).toBe(20);
-    expect(places.load).toEqual({ running: 0, waiting: 0 });
+    expect(places.enter()).toBe(true);
+    const aborted = places.wait(new PlainCall('Bank.charge', [], abort.signal, environment), environment);
+    const next = places.wait(new PlainCall('Bank.charge', [], undefined, environment), environment);
+    places.leave();
+    abort.abort('left');
+    await expect(aborted).rejects.toBe('left');
+    await next;
+    expect(places.load).toEqual({ running: 1, waiting: 0 });
   });
 
   it('BH-07 keeps the place of a call whose time is over until its body has settled', async () => {

@@ -201,6 +201,12 @@ describe('circuitBreaker', () => {
     expect(await t.calls('F F S F F F S')).toBe('F F S F F F open');
   });
 
+  it('opens at its exact share, whatever the computer makes of the fraction', async () => {
+    const t = setUp({ requestVolumeThreshold: 20, failureRatio: 0.55 });
+    await t.calls(Array.from({ length: 20 }, (_, i) => (i < 9 ? 'S' : 'F')).join(' '));
+    expect(t.breaker.state()).toBe('open');
+  });
+
   it('has windows of any size', async () => {
     for (const requestVolumeThreshold of [30, 31, 100]) {
       const t = setUp({ requestVolumeThreshold, failureRatio: 1 });

@@ -66,7 +66,7 @@ export class Circuit {
     const { now } = this;
     if (this.epoch instanceof HalfOpen) {
       const lostAt = this.epoch.lostAt(now);
-      if (lostAt !== undefined) this.open(this.epoch, this.epoch.cause, lostAt);
+      if (lostAt !== undefined) this.open(this.epoch.cause, lostAt);
     }
     if (this.epoch instanceof Open && now >= this.epoch.until) {
       const { delayMs, halfOpenMs } = this.rules;
@@ -78,12 +78,12 @@ export class Circuit {
     return this.epoch === epoch;
   }
 
-  open(from: Closed | HalfOpen, cause: unknown, at = this.now): void {
-    if (this.epoch === from) this.move(new Open(at + this.rules.delayMs, cause), cause);
+  open(cause: unknown, at = this.now): void {
+    this.move(new Open(at + this.rules.delayMs, cause), cause);
   }
 
-  close(from: HalfOpen): void {
-    if (this.epoch === from) this.move(new Closed(this));
+  close(): void {
+    this.move(new Closed(this));
   }
 
   private move(to: Closed | Open | HalfOpen, cause?: unknown): void {
@@ -118,7 +118,7 @@ class Closed implements Permit {
     const { rules } = this.circuit;
     if (!this.circuit.isCurrent(this)) return this.circuit.late();
     const now = rules.window === 'time' ? rules.environment.clock.monotonic() : 0;
-    if ((this.window ??= createWindow(rules)).record(isFailure, now)) this.circuit.open(this, error);
+    if ((this.window ??= createWindow(rules)).record(isFailure, now)) this.circuit.open(error);
   }
 }
 
@@ -164,10 +164,10 @@ class HalfOpen {
   ended(lease: Lease, verdict: Verdict, error?: unknown): void {
     if (!this.leases.delete(lease)) return;
     if (!this.circuit.isCurrent(this)) return this.circuit.late();
-    if (verdict === 'failure') return this.circuit.open(this, error);
+    if (verdict === 'failure') return this.circuit.open(error);
     if (verdict === 'neutral') return;
     this.successes += 1;
-    if (this.successes >= this.circuit.rules.successThreshold) this.circuit.close(this);
+    if (this.successes >= this.circuit.rules.successThreshold) this.circuit.close();
   }
 
   judge(error: unknown, call: Call): Verdict {

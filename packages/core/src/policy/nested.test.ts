@@ -78,6 +78,24 @@ describe('a retry', () => {
     expect(runs).toBe(21);
   });
 
+  it('does not mind that another call of the same function has given up on the same error', async () => {
+    const { clock, environment } = world();
+    const error = reset();
+    const starts: number[] = [];
+    const guarded = guard(
+      async () => {
+        starts.push(clock.at);
+        throw error;
+      },
+      retry({ maxRetries: 2, delay: 100, backoff: 'constant', jitter: 'none' }),
+      { environment },
+    );
+    watch(clock, guarded());
+    clock.setTimer(150, () => void watch(clock, guarded()));
+    await clock.drive(new Promise(() => {}));
+    expect(starts).toEqual([0, 100, 150, 200, 250, 350]);
+  });
+
   it('RT-01 RT-16 RT-17 gives the error of the last attempt as it is, and tells about it beside it', async () => {
     const { clock, environment } = world();
     const errors = Array.from({ length: 4 }, () => Object.freeze(reset()));
