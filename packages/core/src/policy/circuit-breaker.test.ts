@@ -202,8 +202,8 @@ describe('circuitBreaker', () => {
   });
 
   it('opens at its exact share, whatever the computer makes of the fraction', async () => {
-    const t = setUp({ requestVolumeThreshold: 20, failureRatio: 0.55 });
-    await t.calls(Array.from({ length: 20 }, (_, i) => (i < 9 ? 'S' : 'F')).join(' '));
+    const t = setUp({ requestVolumeThreshold: 100, failureRatio: 0.07 });
+    await t.calls(Array.from({ length: 100 }, (_, i) => (i < 93 ? 'S' : 'F')).join(' '));
     expect(t.breaker.state()).toBe('open');
   });
 
