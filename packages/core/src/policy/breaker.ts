@@ -78,7 +78,7 @@ export class CircuitBreaker {
 
   /** @throws CircuitOpenError */
   admit(call: Call, environment: Environment, timeout: TimeoutPolicy | undefined): Permit {
-    this.rules.environment = environment;
+    if (this.rules.environment !== environment) this.rules.environment = environment;
     if (this.isolated > 0) throw new CircuitOpenError(call.operation, 'isolated', 0).rejecting(rootOf(call));
     const circuit = this.keyOf ? this.circuit(String(this.keyOf(...call.args))) : this.one;
     return circuit.admit(call, timeout ? limitMs(timeout, call.attempt) : 0);

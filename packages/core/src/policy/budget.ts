@@ -78,6 +78,8 @@ const SLICES = 10;
 class Ratio implements RetryBudget {
   private readonly balance: number[] = Array.from({ length: SLICES }, () => 0);
   private slice = -1;
+  private sliceEndsAt = -Infinity;
+  private current = 0;
 
   constructor(
     private readonly percent = 0.2,
@@ -86,13 +88,14 @@ class Ratio implements RetryBudget {
   ) {}
 
   private at(nowMs: number): number {
-    const slice = Math.floor((nowMs * SLICES) / this.ttlMs);
-    if (slice !== this.slice) {
-      const old = this.slice < 0 ? SLICES : Math.min(slice - this.slice, SLICES);
-      for (let i = 0; i < old; i++) this.balance[(((slice - i) % SLICES) + SLICES) % SLICES] = 0;
-      this.slice = slice;
-    }
-    return ((slice % SLICES) + SLICES) % SLICES;
+    if (nowMs < this.sliceEndsAt) return this.current;
+    const slice = Math.max(0, Math.floor((nowMs * SLICES) / this.ttlMs));
+    const old = this.slice < 0 ? SLICES : Math.min(slice - this.slice, SLICES);
+    for (let i = 0; i < old; i++) this.balance[(slice + SLICES - i) % SLICES] = 0;
+    this.slice = slice;
+    this.sliceEndsAt = ((slice + 1) * this.ttlMs) / SLICES;
+    this.current = slice % SLICES;
+    return this.current;
   }
 
   begin(nowMs: number): void {

@@ -25,7 +25,8 @@ export const isOwned = (): boolean => owned;
 
 /** Begins a body. `owns`: failures within it are repeated by the call around it. */
 export function begin(call: Running, body: Body, owns: boolean): Promise<unknown> {
-  const [outer, wasOwned] = [running, owned];
+  const outer = running;
+  const wasOwned = owned;
   running = call;
   owned = owns;
   try {
@@ -93,8 +94,6 @@ const nothing = (): void => undefined;
 /** A part of a call that can be given up by itself: one attempt, one copy, or everything within a deadline. */
 export class PartCall implements Call, Running {
   readonly root: Call;
-  readonly operation: string;
-  readonly args: readonly unknown[];
   /** Its body was begun. */
   begun = false;
   private controller: AbortController | undefined;
@@ -104,10 +103,14 @@ export class PartCall implements Call, Running {
 
   constructor(readonly parent: Call) {
     this.root = rootOf(parent);
-    this.operation = parent.operation;
-    this.args = parent.args;
   }
 
+  get operation(): string {
+    return this.root.operation;
+  }
+  get args(): readonly unknown[] {
+    return this.root.args;
+  }
   get direction(): 'forward' | 'undo' {
     return this.root.direction ?? 'forward';
   }
@@ -123,8 +126,12 @@ export class PartCall implements Call, Running {
   get environment(): Environment | undefined {
     return this.root.environment;
   }
-  mayGoOn = (): boolean => this.root.mayGoOn?.() ?? true;
-  onAttemptFailed = (error: unknown): void => this.root.onAttemptFailed?.(error);
+  mayGoOn(): boolean {
+    return this.root.mayGoOn?.() ?? true;
+  }
+  onAttemptFailed(error: unknown): void {
+    this.root.onAttemptFailed?.(error);
+  }
 
   begin(): void {
     this.begun = true;

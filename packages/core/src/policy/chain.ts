@@ -63,62 +63,71 @@ function gated(gate: Bulkhead, inner: Chain, environmentOf: (call: Call) => Envi
   };
 }
 
-/** The part that every call pays for: one async function, whose locals are its record. */
+/** The part that every call pays for: one async function, whose locals are its record. What follows on a failure is `again`. */
 function hot({ retry, circuitBreaker, rateLimit, timeout, bulkhead }: Parts, environmentOf: (call: Call) => Environment): Chain {
   // Who it is for calls around it and within it.
   const by = {};
   const budgets = retry && lastBudget(retry);
   const limit = timeout && timeout.valueMs > 0 ? timeout : undefined;
-  return async (call, body) => {
+
+  const attempt = async (call: Call, body: Body, repeated: Repetition | undefined): Promise<unknown> => {
     const environment = environmentOf(call);
     const wasOwned = isOwned();
-    const owns = retry !== undefined || wasOwned;
-    const startedAt = retry ? environment.clock.monotonic() : 0;
     const startedAs = startMoment();
-    const budget = budgets?.(environment, call.operation);
-    budget?.begin(startedAt);
-    let repetition: Repetition | undefined;
-    for (;;) {
-      let permit: Permit | undefined;
-      let isHolding = false;
-      let value: unknown;
-      let failure: unknown = BAD_RESULT;
+    const startedAt = retry || limit ? environment.clock.monotonic() : 0;
+    if (budgets && !repeated) budgets(environment, call.operation)?.begin(startedAt);
+    let permit: Permit | undefined;
+    let isHolding = false;
+    let failure: unknown = BAD_RESULT;
+    let value: unknown;
+    try {
+      if (circuitBreaker) permit = circuitBreaker.admit(call, environment, limit);
+      if (rateLimit) rateLimit.take(call, environment);
+      if (limit) {
+        value = await timed(call, body, environment, limit, bulkhead, retry !== undefined || wasOwned, startedAt, repeated);
+      } else {
+        if (bulkhead) {
+          if (!bulkhead.enter()) await bulkhead.wait(call, environment);
+          isHolding = true;
+        }
+        value = await (repeated ? beginAgain(call, body) : begin(call as Begun, body, retry !== undefined || wasOwned));
+      }
+      if (permit) permit.succeeded();
+      if (!retry?.retryOnResult || isGood(retry, value)) {
+        if (budgets) budgets(environment, call.operation)?.end(true, repeated?.cost ?? 0);
+        return value;
+      }
+    } catch (error) {
+      failure = error;
+      permit?.failed(error, call);
+      call.onAttemptFailed?.(error);
+    } finally {
+      if (isHolding) (bulkhead as Bulkhead).leave();
+    }
+    if (repeated) repeated.value = value;
+    if (!retry || repeated) throw failure;
+    const repetition = new Repetition(retry, environment, budgets?.(environment, call.operation), startedAt, wasOwned, by, startedAs);
+    repetition.value = value;
+    return again(call, body, repetition, failure);
+  };
+
+  const again = async (call: Call, body: Body, repetition: Repetition, first: unknown): Promise<unknown> => {
+    for (let failure = first; ;) {
+      const end = await repetition.next(call, failure);
+      if (end && end.error === BAD_RESULT) return repetition.value;
+      if (end) throw end.error;
+      rootOf(call).attempt += 1;
       try {
-        if (circuitBreaker) permit = circuitBreaker.admit(call, environment, limit);
-        if (rateLimit) rateLimit.take(call, environment);
-        if (limit) {
-          value = await timed(call, body, environment, limit, bulkhead, owns, repetition);
-        } else {
-          if (bulkhead) {
-            if (!bulkhead.enter()) await bulkhead.wait(call, environment);
-            isHolding = true;
-          }
-          value = await (repetition ? beginAgain(call, body) : begin(call as Begun, body, owns));
-        }
-        if (permit) permit.succeeded();
-        if (!retry?.retryOnResult || isGood(retry, value)) {
-          budget?.end(true, repetition?.cost ?? 0);
-          repetition?.succeeded(value);
-          return value;
-        }
+        const value = await attempt(call, body, repetition);
+        repetition.succeeded(value);
+        return value;
       } catch (error) {
         failure = error;
-        permit?.failed(error, call);
-        call.onAttemptFailed?.(error);
-      } finally {
-        if (isHolding) (bulkhead as Bulkhead).leave();
       }
-      if (!retry) throw failure;
-      repetition ??= new Repetition(retry, environment, budget, startedAt, wasOwned, by, startedAs);
-      const end = await repetition.next(call, failure);
-      if (end) {
-        budget?.end(false, repetition.cost);
-        if (end.error === BAD_RESULT) return value;
-        throw end.error;
-      }
-      rootOf(call).attempt += 1;
     }
   };
+
+  return (call, body) => attempt(call, body, undefined);
 }
 
 type Begun = Call & { begin?(): void };
@@ -134,18 +143,11 @@ function timed(
   limit: TimeoutPolicy,
   bulkhead: Bulkhead | undefined,
   owns: boolean,
+  startedAt: number,
   repetition: object | undefined,
 ): Promise<unknown> {
   const start = (part: Limited): Promise<unknown> => (repetition ? beginAgain(part, body) : begin(part, body, owns));
-  const within = async (part: Limited): Promise<unknown> => {
-    if (!(bulkhead as Bulkhead).enter()) await (bulkhead as Bulkhead).wait(part, environment);
-    try {
-      return await start(part);
-    } finally {
-      (bulkhead as Bulkhead).leave();
-    }
-  };
-  return new Limited(call, environment, limit, limitMs(limit, rootOf(call).attempt)).run(bulkhead ? within : start);
+  return new Limited(call, environment, limit, limitMs(limit, rootOf(call).attempt), startedAt, bulkhead).run(start);
 }
 
 function isGood({ retryOnResult }: RetryPolicy, value: unknown): boolean {

@@ -52,8 +52,8 @@ export class Circuit {
   admit(call: Call, timeoutMs: number): Permit {
     if (this.epoch.state !== 'closed') this.look(timeoutMs);
     const { epoch } = this;
-    if (epoch instanceof Closed) return epoch;
-    if (epoch instanceof HalfOpen) {
+    if (epoch.state === 'closed') return epoch;
+    if (epoch.state === 'halfOpen') {
       const lease = epoch.lease(this.now);
       if (lease) return lease;
       throw new CircuitOpenError(call.operation, 'halfOpen', epoch.waitMs(this.now), epoch.cause).rejecting(rootOf(call));

@@ -42,6 +42,7 @@ class Deadlines {
   private timer: Timer | undefined;
   private timerAt = Infinity;
   private count = 0;
+  private isLettingGo = false;
 
   constructor(private readonly clock: Clock) {}
 
@@ -77,10 +78,20 @@ class Deadlines {
     this.count -= 1;
     if (this.count > 0 || !this.timer) return;
     // It may fire for nothing, but must not keep the process.
-    if (this.timer.hold) return this.timer.hold(false);
+    if (this.timer.hold) return this.letGo();
     this.timer.cancel();
     this.timer = undefined;
     this.timerAt = Infinity;
+  }
+
+  /** Of calls that follow each other, each finds the timer as it is: only when nothing follows is it let go. */
+  private letGo(): void {
+    if (this.isLettingGo) return;
+    this.isLettingGo = true;
+    this.clock.nextTurn(() => {
+      this.isLettingGo = false;
+      if (this.count === 0) this.timer?.hold?.(false);
+    });
   }
 
   private arm(at: number): void {
@@ -112,9 +123,16 @@ class Deadlines {
 
 const all = new WeakMap<Clock, Deadlines>();
 
+// Mostly there is one clock.
+let lastClock: Clock | undefined;
+let last: Deadlines | undefined;
+
 /** The one list of a clock. */
 export function deadlinesOf(clock: Clock): Deadlines {
+  if (clock === lastClock) return last as Deadlines;
   let found = all.get(clock);
   if (!found) all.set(clock, (found = new Deadlines(clock)));
+  lastClock = clock;
+  last = found;
   return found;
 }

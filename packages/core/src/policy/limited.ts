@@ -6,6 +6,7 @@ import type { Body, Chain } from './call.js';
 import { deadlinesOf } from './deadlines.js';
 import type { Expiring, Expiry } from './deadlines.js';
 import { TimeoutError } from './errors.js';
+import type { Bulkhead } from './places.js';
 
 /** The options of a time-out, checked and filled in. */
 export interface TimeoutPolicy {
@@ -24,10 +25,10 @@ export const limitMs = ({ valueMs, multiplier, maxMs }: TimeoutPolicy, attempt: 
 /** A part of a call whose time is limited. */
 export class Limited extends PartCall implements Expiring {
   readonly dueAt: number;
-  private readonly startedAt: number;
   private readonly isClamped: boolean;
   private expired: TimeoutError | undefined;
   private isOver = false;
+  private isHolding = false;
   private expiry: Expiry | undefined;
   private resolve!: (value: unknown) => void;
   private reject!: (error: unknown) => void;
@@ -37,10 +38,12 @@ export class Limited extends PartCall implements Expiring {
     private readonly used: Environment,
     private readonly policy: TimeoutPolicy,
     private readonly ms: number,
+    private readonly startedAt: number,
+    /** Where its body needs a place. */
+    private readonly places?: Bulkhead,
   ) {
     super(parent);
     const { clock } = used;
-    this.startedAt = clock.monotonic();
     // The caller's own deadline, if it comes first.
     const outer = currentScope()?.deadline;
     this.isClamped = outer !== undefined && outer.clock === clock && outer.at < this.startedAt + ms;
@@ -55,12 +58,29 @@ export class Limited extends PartCall implements Expiring {
       this.expiry = deadlinesOf(this.used.clock).add(this, this.isClamped ? 0 : this.ms);
       let ended: Promise<unknown>;
       try {
-        ended = Promise.resolve(start(this));
+        ended = this.places ? this.placed(this.places, start) : Promise.resolve(start(this));
       } catch (error) {
         return this.failed(error);
       }
-      ended.then(this.done, this.failed);
+      ended.then(
+        (value) => this.done(value),
+        (error: unknown) => this.failed(error),
+      );
     });
+  }
+
+  /** The place is kept until the body has settled, whatever its caller was told meanwhile. */
+  private placed(places: Bulkhead, start: (part: Limited) => Promise<unknown>): Promise<unknown> {
+    const begin = (): Promise<unknown> => {
+      this.isHolding = true;
+      return start(this);
+    };
+    return places.enter() ? Promise.resolve(begin()) : places.wait(this, this.used).then(begin);
+  }
+
+  private leave(): void {
+    if (this.isHolding) this.places?.leave();
+    this.isHolding = false;
   }
 
   expire(): void {
@@ -85,19 +105,21 @@ export class Limited extends PartCall implements Expiring {
     return this.begun ? error : error.rejecting(rootOf(this));
   }
 
-  private readonly done = (value: unknown): void => {
+  private done(value: unknown): void {
+    this.leave();
     if (this.isOver) return this.late(value);
     this.settle();
     this.resolve(value);
-  };
+  }
 
-  private readonly failed = (error: unknown): void => {
+  private failed(error: unknown): void {
+    this.leave();
     // Its caller has been told already: a late failure is nobody's.
     if (this.isOver) return;
     this.settle();
     const stopped = error === this.expired || (error as Error | undefined)?.name === 'AbortError';
     this.reject(this.expired && stopped ? this.expired : error);
-  };
+  }
 
   private settle(): void {
     this.isOver = true;
@@ -126,7 +148,7 @@ export function handOver(to: (value: unknown) => unknown, value: unknown, operat
 export function withDeadline(policy: TimeoutPolicy, inner: Chain, given: (call: Call) => Environment): Chain {
   return (call: Call, body: Body) => {
     const environment = given(call);
-    const whole = new Limited(call, environment, policy, policy.valueMs);
+    const whole = new Limited(call, environment, policy, policy.valueMs, environment.clock.monotonic());
     const deadline = { at: whole.dueAt, clock: environment.clock };
     return whole.run(() => runInScope({ ...currentScope(), deadline }, () => inner(whole, body)));
   };

@@ -29,6 +29,8 @@ export class Repetition {
   private done = 0;
   /** What the repetition that runs has cost. */
   cost = 0;
+  /** The last result, good or not. */
+  value: unknown;
 
   constructor(
     private readonly policy: RetryPolicy,
@@ -112,6 +114,7 @@ export class Repetition {
 
   private end(error: unknown, reason: EndReason): { readonly error: unknown } {
     const { events, clock } = this.environment;
+    this.budget?.end(false, this.cost);
     keepInfo(error, { attempts: this.done + 1, reason, errors: [...this.errors] });
     if (this.done > 0 && this.policy.nested === 'outermost' && typeof error === 'object' && error !== null)
       givenUp.set(error, { by: this.by, at: ++moment });

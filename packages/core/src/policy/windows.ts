@@ -17,24 +17,28 @@ export function createWindow(rules: WindowRules): Window {
   return rules.volume <= 30 ? new FewCalls(rules) : new ManyCalls(rules);
 }
 
-// 0.3 * 10 is a little more than 3.
-const tooMany = (failures: number, calls: number, ratio: number): boolean => failures >= Math.max(1, Math.ceil(ratio * calls - 1e-9));
+/** How many failures are too many. 0.07 * 100 is a little more than 7. */
+const limitOf = (calls: number, ratio: number): number => Math.max(1, Math.ceil(ratio * calls - 1e-9));
 
 /** The last calls, one bit each. */
 class FewCalls implements Window {
   private bits = 0;
   private calls = 0;
   private failures = 0;
+  private readonly oldest: number;
+  private readonly limit: number;
 
-  constructor(private readonly rules: WindowRules) {}
+  constructor(private readonly rules: WindowRules) {
+    this.oldest = 1 << (rules.volume - 1);
+    this.limit = limitOf(rules.volume, rules.ratio);
+  }
 
   record(isFailure: boolean): boolean {
-    const { volume, ratio } = this.rules;
-    if (this.calls < volume) this.calls += 1;
-    else this.failures -= (this.bits >> (volume - 1)) & 1;
-    this.bits = ((this.bits << 1) | (isFailure ? 1 : 0)) & (2 ** volume - 1);
+    if (this.calls < this.rules.volume) this.calls += 1;
+    else if ((this.bits & this.oldest) !== 0) this.failures -= 1;
+    this.bits = ((this.bits & ~this.oldest) << 1) | (isFailure ? 1 : 0);
     if (isFailure) this.failures += 1;
-    return this.calls === volume && tooMany(this.failures, volume, ratio);
+    return this.failures >= this.limit && this.calls === this.rules.volume;
   }
 }
 
@@ -55,7 +59,7 @@ class ManyCalls implements Window {
     ring[this.at] = isFailure ? 1 : 0;
     this.at = (this.at + 1) % volume;
     if (isFailure) this.failures += 1;
-    return this.calls === volume && tooMany(this.failures, volume, ratio);
+    return this.calls === volume && this.failures >= limitOf(volume, ratio);
   }
 }
 
@@ -78,7 +82,7 @@ class TimeWindow implements Window {
     this.calls[at] = (this.calls[at] as number) + 1;
     if (isFailure) this.failures[at] = (this.failures[at] as number) + 1;
     const calls = sum(this.calls);
-    return calls >= volume && tooMany(sum(this.failures), calls, ratio);
+    return calls >= volume && sum(this.failures) >= limitOf(calls, ratio);
   }
 
   private empty(bucket: number): void {
