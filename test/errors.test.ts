@@ -12,7 +12,8 @@ function sources(folder: string): string[] {
   });
 }
 
-const CODE = /'((?:CONFIG|SAGA|STORE|CODEC|STEP|UNDO|RUNTIME|INPUT|PIVOT)_[A-Z_]+|INVARIANT|REFUSED|TERMINAL|RETRYABLE|TIMEOUT|CIRCUIT_OPEN|BULKHEAD_REJECTED|RATE_LIMITED)'/g;
+const CODE =
+  /'((?:CONFIG|SAGA|STORE|CODEC|STEP|UNDO|RUNTIME|INPUT|PIVOT)_[A-Z_]+|INVARIANT|REFUSED|TERMINAL|RETRYABLE|TIMEOUT|CIRCUIT_OPEN|BULKHEAD_REJECTED|RATE_LIMITED)'/g;
 
 it('every error code has a heading in docs/errors.md, and every heading is of a code', () => {
   const text = sources(join(root, 'packages'))

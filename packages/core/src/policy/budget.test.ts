@@ -87,6 +87,12 @@ describe('retry budgets', () => {
     }
   });
 
+  it('concurrent: a call that has failed is not under way any more', async () => {
+    const budget = retryBudget({ algorithm: 'concurrent' });
+    await repetitions(budget, 100);
+    expect(Array.from({ length: 4 }, () => budget.take('transient', 0))).toEqual([1, 1, 1, -1]);
+  });
+
   it('RB-08 an empty budget ends a call at once with its own error', async () => {
     const { clock, environment, events } = world();
     const error = reset();

@@ -252,6 +252,15 @@ describe('timeout', () => {
     await clock.drive(Promise.resolve());
   });
 
+  it('still ends a call when another one was ended, and settled later', async () => {
+    const { clock, environment, until } = world();
+    const patient = guard(() => clock.sleep(700), timeout({ value: 500, mode: 'cooperative' }), { environment });
+    const other = watch(clock, guard(hangs, timeout(1000), { environment })());
+    watch(clock, patient());
+    await until(2000);
+    expect(other.at).toBe(1000);
+  });
+
   it('leaves no timer when all calls have ended', async () => {
     const { clock, environment } = world();
     const guarded = guard(async () => 1, timeout(500), { environment });
