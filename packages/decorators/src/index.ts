@@ -1,4 +1,15 @@
-export type { RetryOptions, StepScope, Undo, UndoOf, UndoOptions } from '@redress/core';
+export type {
+  BulkheadOptions,
+  CircuitBreakerOptions,
+  HedgeOptions,
+  RateLimitOptions,
+  RetryOptions,
+  StepScope,
+  TimeoutOptions,
+  Undo,
+  UndoOf,
+  UndoOptions,
+} from '@redress/core';
 export type { App } from './app.js';
 export { bind } from './bind.js';
 export { Compensate } from './compensate.js';

@@ -1,4 +1,4 @@
-import { createEnvironment, currentSignal, recoveryInfo } from '@redress/core';
+import { createEnvironment, currentSignal, guard, recoveryInfo, retry as guardedRetry } from '@redress/core';
 import { memoryStore } from '@redress/memory';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Bulkhead, CircuitBreaker, Compensate, Fallback, Hedge, RateLimit, redress, Retry, Saga, step, Step, Timeout } from './index.js';
@@ -135,6 +135,49 @@ describe('policies at a method', () => {
     const stock = new Stock();
     await expect(new Orders(stock).place()).rejects.toMatchObject({ code: 'TIMEOUT' });
     expect(stock.runs).toBe(2);
+  });
+
+  it('of a guarded function leave the repetitions to the method around it, wherever it is called', async () => {
+    let runs = 0;
+    const inner = guard(
+      async () => {
+        runs += 1;
+        throw Object.assign(new Busy('no'), { code: 'ECONNRESET' });
+      },
+      guardedRetry({ maxRetries: 5, delay: 0 }),
+    );
+    class Stock {
+      calls = 0;
+      @Retry({ maxRetries: 2, delay: 0 })
+      async reserve(): Promise<unknown> {
+        this.calls += 1;
+        await Promise.resolve();
+        return inner();
+      }
+    }
+    const stock = new Stock();
+    await expect(stock.reserve()).rejects.toThrow('no');
+    expect([stock.calls, runs]).toEqual([3, 3]);
+  });
+
+  it('RT-28 of a method and of the one that it calls by super are one', async () => {
+    class Base {
+      runs = 0;
+      @Retry({ maxRetries: 1, delay: 0, retryOn: [Busy] })
+      async call(): Promise<unknown> {
+        this.runs += 1;
+        throw new Busy('no');
+      }
+    }
+    class Derived extends Base {
+      @Retry({ maxRetries: 1, delay: 0, retryOn: [Busy] })
+      override async call(): Promise<unknown> {
+        return super.call();
+      }
+    }
+    const derived = new Derived();
+    await expect(derived.call()).rejects.toThrow('no');
+    expect(derived.runs).toBe(2);
   });
 
   it('call an overridden fallback, and tell of its answer', async () => {
