@@ -22,8 +22,8 @@ export const mutations = [
     id: 'unknown-by-default',
     guarantee: 'An undeclared error leaves the outcome unknown.',
     file: saga('step-call'),
-    from: "neverExecuted(error) ? 'notExecuted' : 'unknown'",
-    to: "neverExecuted(error) ? 'notExecuted' : 'refused'",
+    from: "neverExecuted(error, this) ? 'notExecuted' : 'unknown'",
+    to: "neverExecuted(error, this) ? 'notExecuted' : 'refused'",
     tests: 'test/saga/outcomes.test.ts',
   },
   {

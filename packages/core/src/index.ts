@@ -6,6 +6,7 @@ export {
   ConfigurationError,
   ConflictError,
   InvariantError,
+  PolicyError,
   RedressError,
   RefusedError,
   RetryableError,
@@ -88,8 +89,37 @@ export { chain } from './base/interceptor.js';
 export type { Call, Interceptor } from './base/interceptor.js';
 export { currentScope, runInScope } from './base/scope.js';
 export type { Scope, StepScope } from './base/scope.js';
-export { retry, retryPolicy } from './policy/retry.js';
-export type { RetryOptions, RetryPolicy } from './policy/retry.js';
+
+// Policies
+export { retryBudget } from './policy/budget.js';
+export type { RetryBudget, RetryBudgetOptions } from './policy/budget.js';
+export type { CircuitBreakerOptions } from './policy/breaker.js';
+export { bulkhead } from './policy/bulkhead.js';
+export type { BulkheadOptions } from './policy/bulkhead.js';
+export { currentSignal } from './policy/call.js';
+export type { Body, Chain, Running } from './policy/call.js';
+export { circuitBreaker } from './policy/circuit-breaker.js';
+export { compose } from './policy/compose.js';
+export type { BreakerHandle } from './policy/circuit-breaker.js';
+export type { CircuitState } from './policy/circuit.js';
+export { BulkheadRejectedError, CircuitOpenError, RateLimitedError, TimeoutError } from './policy/errors.js';
+export { fallback } from './policy/fallback.js';
+export type { FallbackOptions } from './policy/fallback.js';
+export { guard } from './policy/guard.js';
+export type { Guarded, GuardOptions } from './policy/guard.js';
+export { hedge } from './policy/hedge.js';
+export type { HedgeOptions } from './policy/race.js';
+export { recoveryInfo } from './policy/info.js';
+export type { EndReason, RecoveryInfo } from './policy/info.js';
+export type { FallbackMethod } from './policy/instead.js';
+export type { Policy } from './policy/policy.js';
+export { rateLimit } from './policy/rate-limit.js';
+export type { RateLimitOptions } from './policy/rate-limit.js';
+export { retry } from './policy/retry.js';
+export { retryPolicy } from './policy/retry-policy.js';
+export type { RetryOptions, RetryPolicy } from './policy/retry-policy.js';
+export { timeout } from './policy/timeout.js';
+export type { TimeoutOptions } from './policy/timeout.js';
 
 // Redundancy
 export type { Ballot, BlankReason } from './redundancy/ballot.js';

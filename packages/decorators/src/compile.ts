@@ -2,6 +2,7 @@ import { nameProblem, operationHash } from '@redress/core';
 import type { Compensation, Durability, Operation, Problem, SagaDefinition, Tags } from '@redress/core';
 import { handlerOf } from './handler.js';
 import { runBody } from './frame.js';
+import { policyProblems } from './policies.js';
 import { methodsOf } from './registry.js';
 import type { Body, Class, Method, SagaMark, StepMark, UndoMark } from './registry.js';
 
@@ -26,7 +27,7 @@ export function compile(type: Class, resolve: () => object, durability: Durabili
   const methods = methodsOf(type);
   for (const [key, method] of methods) {
     const subject = `${type.name}.${key}`;
-    problems.push(...duplicates(type, subject, method));
+    problems.push(...duplicates(type, subject, method), ...policyProblems(type, subject, method));
     const { saga, step, compensate } = method.marks;
     const [sagaMark] = saga;
     if (sagaMark) {
@@ -61,7 +62,7 @@ function sagaOf(subject: string, method: Method, resolve: () => object): SagaDef
 
 function sagaProblems(subject: string, { marks }: Method, durability: Durability): readonly Problem[] {
   const problems: Problem[] = [];
-  const others = [...marks.step, ...marks.compensate, ...marks.retry, ...marks.redundant].map((mark) => mark.shown);
+  const others = [...marks.step, ...marks.compensate, ...marks.retry, ...marks.policies, ...marks.redundant].map((mark) => mark.shown);
   if (others.length > 0) {
     problems.push({
       subject,

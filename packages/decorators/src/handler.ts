@@ -8,7 +8,7 @@ export type Handler = { readonly name: string } | { readonly cause: string; read
  * Finds the name of the method that the reference returns, on an object without fields whose getters are covered up.
  * A name and not the function: so that an override applies, and a process that starts later finds the same.
  */
-export function handlerOf(type: Class, mark: MethodReference): Handler {
+export function handlerOf(type: Class, mark: MethodReference, takes = 1): Handler {
   const visible = new Map<string | symbol, PropertyDescriptor>();
   for (const prototype of [type.prototype as object, ...prototypes(type.prototype as object)]) {
     for (const key of Reflect.ownKeys(prototype)) {
@@ -51,7 +51,7 @@ export function handlerOf(type: Class, mark: MethodReference): Handler {
     };
   }
   if (typeof name === 'symbol') return { cause: `the handler of ${mark.shown} is named by a symbol.`, remedy: 'Give it a name.' };
-  if (found.length > 1) {
+  if (found.length > takes) {
     return {
       cause: `the handler of ${mark.shown} takes ${found.length} arguments, and is called with one.`,
       remedy: 'Let it take one, or give the others a default: a parameter with "?" counts.',

@@ -1,4 +1,15 @@
-export type { RetryOptions, StepScope, Undo, UndoOf, UndoOptions } from '@redress/core';
+export type {
+  BulkheadOptions,
+  CircuitBreakerOptions,
+  HedgeOptions,
+  RateLimitOptions,
+  RetryOptions,
+  StepScope,
+  TimeoutOptions,
+  Undo,
+  UndoOf,
+  UndoOptions,
+} from '@redress/core';
 export type { App } from './app.js';
 export { bind } from './bind.js';
 export { Compensate } from './compensate.js';
@@ -6,6 +17,9 @@ export type { Container, Token } from './container.js';
 export type { CompensatedMethodMark, MethodMark, Misfit, NoDescriptor, SagaMethodMark } from './fit.js';
 export { operationsOf } from './operations-of.js';
 export type { NamedOperation } from './operations-of.js';
+export { Fallback } from './fallback.js';
+export type { MethodFallbackOptions } from './fallback.js';
+export { Bulkhead, CircuitBreaker, Hedge, RateLimit, Timeout } from './policy.js';
 export { redress } from './redress.js';
 export type { ClassEntry, RedressOptions } from './redress.js';
 export type { Class } from './registry.js';

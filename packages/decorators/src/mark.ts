@@ -81,7 +81,13 @@ function create(key: string, raw: Body): Method {
   const redirect: Body = function (...args) {
     return dispatch(method, this, args);
   };
-  const method: Method = { key, raw, redirect, marks: { saga: [], step: [], compensate: [], retry: [], redundant: [] }, home: undefined };
+  const method: Method = {
+    key,
+    raw,
+    redirect,
+    marks: { saga: [], step: [], compensate: [], retry: [], policies: [], redundant: [] },
+    home: undefined,
+  };
   Object.defineProperty(redirect, 'name', { value: raw.name, configurable: true });
   Object.defineProperty(redirect, 'length', { value: raw.length, configurable: true });
   shared.methods.set(redirect, method);

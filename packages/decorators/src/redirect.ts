@@ -1,20 +1,21 @@
-import { chain, currentScope, retry } from '@redress/core';
-import type { Call, Interceptor, Operation, PassScope, Scope, StepScope } from '@redress/core';
+import { currentScope, PolicyError } from '@redress/core';
+import type { Call, Operation, PassScope, Scope, StepScope } from '@redress/core';
 import { unusable } from './binding.js';
 import { bindingOf, findBinding } from './find.js';
 import { frameOf, inFrame, isSuper, runBody } from './frame.js';
 import type { Frame } from './frame.js';
+import { bodyOf, chainFor, hasPolicies } from './policies.js';
 import type { Method } from './registry.js';
 import { plainScope } from './step-scope.js';
 
 /** What stands on the prototype in place of a marked method: finds out where the call comes from, and passes it on. */
 export function dispatch(method: Method, instance: object, args: unknown[]): unknown {
-  const { saga, step, compensate, retry: retries, redundant } = method.marks;
+  const { saga, step, compensate } = method.marks;
   const scope = currentScope();
   if (scope && isSuper(frameOf(scope), instance, method)) return method.raw.apply(instance, args);
   if (saga.length > 0) return runSaga(method, instance, args, scope);
   if (scope?.pass && !scope.step && step.length + compensate.length > 0) return runStep(method, instance, args, scope.pass as PassScope);
-  if (retries.length + redundant.length === 0) return method.raw.apply(instance, args);
+  if (!hasPolicies(method)) return method.raw.apply(instance, args);
   return runPlain(method, instance, args, scope);
 }
 
@@ -51,7 +52,8 @@ function runStep(method: Method, instance: object, args: unknown[], pass: PassSc
   // The engine's own promise, and no other around it: it knows of steps that nobody awaits.
   return pass.step(operation, args, async (given, call) => {
     const frame: Frame = { instance, method: method.key, marked: method, call, retries: method.marks.retry.length > 0 };
-    return inFrame(frame, {}, () => around(method)(call, async () => method.raw.apply(instance, given as unknown[])));
+    const chain = chainFor(method, instance, pass.runtime.environment);
+    return inFrame(frame, {}, () => chain(call, bodyOf(frame, call, given)));
   });
 }
 
@@ -69,10 +71,10 @@ function subjectOf(method: Method, instance: unknown): string {
 /** A call that nothing records: outside of sagas, within a step, or of a method that is no step. */
 async function runPlain(method: Method, instance: object, args: unknown[], scope: Scope | undefined): Promise<unknown> {
   const outer = frameOf(scope);
-  const policy = method.marks.retry[0]?.policy;
-  const run = async (): Promise<unknown> => method.raw.apply(instance, args);
-  const leftToOuter = outer?.retries === true && policy?.nested !== 'allow';
-  if (leftToOuter && method.marks.redundant.length === 0) return run();
+  const { retry: retries, policies, redundant } = method.marks;
+  // The outermost call that repeats owns the repetitions.
+  const isWithin = outer?.retries === true && retries[0]?.policy.nested !== 'allow';
+  if (isWithin && policies.length + redundant.length === 0) return method.raw.apply(instance, args);
   const environment = (scope?.pass as PassScope | undefined)?.runtime.environment ?? findBinding(instance)?.runtime.environment;
   const call: Call = {
     operation: subjectOf(method, instance),
@@ -84,32 +86,12 @@ async function runPlain(method: Method, instance: object, args: unknown[], scope
     attempt: 1,
     repeatable: outer?.call?.repeatable !== false && method.marks.step.every((one) => one.repeatable),
     // The step around it must hear of attempts whose outcome nobody learned.
-    onAttemptFailed: (error) => outer?.call?.onAttemptFailed?.(error),
+    onAttemptFailed: (error) => {
+      if (!(error instanceof PolicyError && error.isRejectionOf(call))) outer?.call?.onAttemptFailed?.(error);
+    },
     ...(environment && { environment }),
   };
-  const frame: Frame = { instance, method: method.key, marked: method, call, retries: leftToOuter || policy !== undefined };
-  const more = scope?.step || scope?.pass ? {} : { step: plainScope(call, environment) };
-  return inFrame(frame, more, () => around(method, leftToOuter)(call, run));
-}
-
-type Chain = (call: Call, body: () => Promise<unknown>) => Promise<unknown>;
-
-const chains = new WeakMap<Method, Chain>();
-const once = new WeakMap<Method, Chain>();
-
-/** All policies of a method in one function; their order does not depend on that of the decorators. */
-function around(method: Method, withoutRetry = false): Chain {
-  const known = withoutRetry ? once : chains;
-  let built = known.get(method);
-  if (!built) {
-    const interceptors: Interceptor[] = withoutRetry ? [] : method.marks.retry.slice(0, 1).map(({ policy }) => retry(policy));
-    interceptors.push(...method.marks.redundant.slice(0, 1).map((mark) => onItsObject(mark.around(method))));
-    known.set(method, (built = chain(interceptors)));
-  }
-  return built;
-}
-
-/** An interceptor that differs from object to object. */
-function onItsObject(of: (instance: object) => Interceptor): Interceptor {
-  return async (call, next) => of((frameOf(currentScope()) as Frame).instance)(call, next);
+  const frame: Frame = { instance, method: method.key, marked: method, call, retries: retries.length > 0 || outer?.retries === true };
+  const more: Scope = { ...(isWithin && { repeats: true }), ...(!scope?.step && !scope?.pass && { step: plainScope(call, environment) }) };
+  return inFrame(frame, more, () => chainFor(method, instance, environment)(call, bodyOf(frame, call, args)));
 }

@@ -1,4 +1,4 @@
-import type { Durability, Interceptor, Matcher, RetryPolicy, Schema, Tags, UndoPolicy } from '@redress/core';
+import type { Durability, Interceptor, Matcher, Policy, RetryPolicy, Schema, Tags, UndoPolicy } from '@redress/core';
 
 export type Body = (this: object, ...args: unknown[]) => unknown;
 export type Class<T = object> = abstract new (...args: never[]) => T;
@@ -51,11 +51,22 @@ export interface RedundantMark {
   readonly around: (method: Method) => (instance: object) => Interceptor;
 }
 
+/** A policy whose state belongs to one class and runtime: it is made for each. */
+export interface PolicyMark {
+  readonly shown: string;
+  readonly kind: string;
+  /** `type`: the class of the objects that it is made for. */
+  readonly make: (type: Class, subject: string) => Policy;
+  /** Methods that it calls. */
+  readonly references: readonly MethodReference[];
+}
+
 export interface Marks {
   readonly saga: SagaMark[];
   readonly step: StepMark[];
   readonly compensate: UndoMark[];
   readonly retry: RetryMark[];
+  readonly policies: PolicyMark[];
   readonly redundant: RedundantMark[];
 }
 

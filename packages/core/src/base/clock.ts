@@ -2,6 +2,8 @@ import { AsyncResource } from 'node:async_hooks';
 
 export interface Timer {
   cancel(): void;
+  /** Whether it keeps the process alive from now on. A clock without it cannot tell, and its timers are cancelled instead. */
+  hold?(alive: boolean): void;
 }
 
 /** Time as the engine sees it. A test hands in its own. */
@@ -24,7 +26,7 @@ export const systemClock: Clock = {
     // A longer delay would fire at once: the timer's field has 31 bits.
     const timer = setTimeout(fn, Math.min(ms, 2_147_483_647));
     if (options?.background) timer.unref();
-    return { cancel: () => clearTimeout(timer) };
+    return { cancel: () => clearTimeout(timer), hold: (alive) => void (alive ? timer.ref() : timer.unref()) };
   },
   nextTurn(fn) {
     if (turn.length === 0) setImmediate(() => outside.runInAsyncScope(takeTurn));

@@ -149,6 +149,32 @@ export class RetryableError extends RedressError {
   }
 }
 
+/**
+ * A policy ended or refused a call: see `TimeoutError`, `CircuitOpenError`, `BulkheadRejectedError`, `RateLimitedError`.
+ * Made without a stack: rejections are hot, and the stack would lead to the policy.
+ */
+export class PolicyError extends RedressError {
+  #call: object | undefined;
+
+  constructor(code: string, message: string, options: ErrorOptions = {}) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    super(code, message, options);
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+
+  /** Notes which call it kept from being executed. */
+  rejecting(call: object): this {
+    this.#call = call;
+    return this;
+  }
+
+  /** Whether it kept this very call from being executed, and not one that the call's body made, after an effect perhaps. */
+  isRejectionOf(call: object): boolean {
+    return this.#call === call;
+  }
+}
+
 /** What a thrown value says, whatever it is: users' code throws odd things. */
 export function messageOf(error: unknown): string {
   try {

@@ -1,4 +1,4 @@
-import { RedressError, RefusedError, TerminalError } from './errors.js';
+import { PolicyError, RedressError, RefusedError, TerminalError } from './errors.js';
 
 /** Class, code or name, or a predicate: what an error is matched with. */
 export type Matcher = (abstract new (...args: never[]) => Error) | string | ((error: unknown) => boolean);
@@ -14,6 +14,8 @@ const TRANSIENT = new Set([
   ...['ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ECONNABORTED', 'UND_ERR_SOCKET', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'],
   ...['TIMEOUT', 'STORE_UNAVAILABLE'],
 ]);
+/** A policy kept the call from being executed. */
+const REJECTED = new Set(['CIRCUIT_OPEN', 'BULKHEAD_REJECTED', 'RATE_LIMITED']);
 const STATUS: Readonly<Record<number, FailureClass>> = {
   408: 'transient',
   425: 'transient',
@@ -36,11 +38,12 @@ export function classify(error: unknown): FailureClass {
 
 function classifyOne(error: unknown): FailureClass | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
-  const { code, name, retryable, status, statusCode } = error as Record<string, unknown>;
+  const { code, name, stage, retryable, status, statusCode } = error as Record<string, unknown>;
   if (error instanceof RefusedError || error instanceof TerminalError) return 'permanent';
   if (name === 'AbortError') return 'cancelled';
   if (typeof code === 'string') {
-    if (NOT_EXECUTED.has(code)) return 'notExecuted';
+    if (NOT_EXECUTED.has(code) || REJECTED.has(code)) return 'notExecuted';
+    if (code === 'TIMEOUT' && stage === 'queued') return 'notExecuted';
     if (TRANSIENT.has(code)) return 'transient';
   }
   if (retryable === true) return 'transient';
@@ -51,9 +54,11 @@ function classifyOne(error: unknown): FailureClass | undefined {
 
 /**
  * Whether the error itself says that the call never reached the other side. Its causes are not asked: they may be of
- * another call, after the effect. `fetch` is the exception, for it says nothing itself.
+ * another call, after the effect. `fetch` is the exception, for it says nothing itself. A rejection by a policy counts
+ * only where it rejected `call` itself: one that the body has met says nothing of what the body did before.
  */
-export function neverExecuted(error: unknown): boolean {
+export function neverExecuted(error: unknown, call?: object): boolean {
+  if (error instanceof PolicyError) return call !== undefined && error.isRejectionOf(call);
   const { code, message, cause } = (error ?? {}) as { code?: unknown; message?: unknown; cause?: { code?: unknown } };
   if (typeof code === 'string') return NOT_EXECUTED.has(code);
   return error instanceof TypeError && message === 'fetch failed' && NOT_EXECUTED.has(String(cause?.code));

@@ -18,7 +18,7 @@ export interface Call {
   /** False when an attempt whose effect is not known must not be repeated. Default: true. */
   readonly repeatable?: boolean;
   /** Of the runtime that makes the call; default: the computer's clock and chance. */
-  readonly environment?: Environment;
+  readonly environment?: Environment | undefined;
 }
 
 /** The one shape of everything that wraps a call. */

@@ -30,6 +30,10 @@ export interface Scope {
   readonly step?: StepScope;
   /** The object and redirect whose method is running, so that `super.method()` is seen as a part of it. */
   readonly self?: { readonly instance: object; readonly method: string };
+  /** The moment, on this clock's `monotonic`, by which the caller must have an answer. */
+  readonly deadline?: { readonly at: number; readonly clock: object };
+  /** A call further out is being repeated: what runs inside of it leaves the repeating to that one. */
+  readonly repeats?: true;
 }
 
 // One for the life of the process, also when two copies of this package are loaded: they must see the same runs.

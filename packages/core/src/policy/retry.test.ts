@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createEnvironment } from '../base/environment.js';
 import { ConfigurationError, RefusedError, RetryableError, TerminalError } from '../base/errors.js';
 import type { Call } from '../base/interceptor.js';
-import { retry, retryPolicy } from './retry.js';
-import type { RetryOptions } from './retry.js';
+import { retry } from './retry.js';
+import { retryPolicy } from './retry-policy.js';
+import type { RetryOptions } from './retry-policy.js';
 import { VirtualClock } from './virtual-clock.fixture.js';
 
 const reset = (): Error => Object.assign(new Error('connection reset'), { code: 'ECONNRESET' });
@@ -83,7 +84,7 @@ describe('retry', () => {
 
   it('stays finite however often it repeats', async () => {
     for (const backoff of ['exponential', 'fibonacci'] as const) {
-      const { run, starts } = setUp({ maxRetries: 3000, backoff, jitter: 'none', maxDuration: Infinity, maxDelay: 10 });
+      const { run, starts } = setUp({ maxRetries: 3000, backoff, jitter: 'none', maxDuration: Infinity, maxDelay: 10, budget: false });
       await run(failing(reset));
       expect(starts).toHaveLength(3001);
       expect(starts[3000]).toBe(30_000);

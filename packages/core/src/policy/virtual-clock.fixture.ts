@@ -22,7 +22,7 @@ export class VirtualClock implements Clock {
       (reason: unknown) => (end = { status: 'rejected', reason }),
     );
     for (;;) {
-      for (let i = 0; i < 20; i++) await Promise.resolve();
+      for (let i = 0; i < 40; i++) await Promise.resolve();
       const next = this.timers.toSorted((a, b) => a.due - b.due)[0];
       if (end || !next || next.due > until) break;
       this.timers.splice(this.timers.indexOf(next), 1);

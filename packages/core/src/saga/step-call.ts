@@ -101,6 +101,6 @@ export class StepCall implements Call, StepScope {
 
   private judge(error: unknown): 'refused' | 'notExecuted' | 'unknown' {
     if (error instanceof RefusedError || matches(error, this.definition.refusedOn)) return 'refused';
-    return neverExecuted(error) ? 'notExecuted' : 'unknown';
+    return neverExecuted(error, this) ? 'notExecuted' : 'unknown';
   }
 }

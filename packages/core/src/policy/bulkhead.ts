@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import type { Environment } from '../base/environment.js';
+import { checkOptions } from '../base/options.js';
+import { Bulkhead } from './places.js';
+import { policyOf } from './policy.js';
+import type { Policy } from './policy.js';
+
+/** How many calls run at once. */
+export interface BulkheadOptions {
+  /** Calls that run at once. Default: 10. */
+  readonly value?: number;
+  /** Calls that wait for a place; 0: none does. Default: 10. */
+  readonly waitingTaskQueue?: number;
+  /** Who waits longest goes first, or who came last. Default: `fifo`. */
+  readonly order?: 'fifo' | 'lifo';
+  /** `invocation`: a call keeps its place during its pauses and repetitions. Default: `attempt`. */
+  readonly scope?: 'attempt' | 'invocation';
+}
+
+const schema = z.strictObject({
+  value: z.number().int().min(1).optional(),
+  waitingTaskQueue: z.number().int().min(0).or(z.literal(Infinity)).optional(),
+  order: z.enum(['fifo', 'lifo']).optional(),
+  scope: z.enum(['attempt', 'invocation']).optional(),
+});
+
+/**
+ * Limits how many calls run at once. A place is taken until the body has settled, whatever its caller was told.
+ * @throws ConfigurationError when an option does not fit. Calls are rejected with `BulkheadRejectedError`.
+ */
+export function bulkhead(
+  given: BulkheadOptions | number = {},
+  environment?: Environment,
+  subject = 'bulkhead',
+): Policy<'bulkhead' | 'gate'> & Pick<Bulkhead, 'load'> {
+  const options: BulkheadOptions = typeof given === 'number' ? { value: given } : given;
+  checkOptions(subject, schema, options);
+  const part = new Bulkhead(options.value ?? 10, options.waitingTaskQueue ?? 10, options.order ?? 'fifo');
+  const policy = policyOf(options.scope === 'invocation' ? 'gate' : 'bulkhead', part, environment);
+  return Object.defineProperty(policy, 'load', { get: () => part.load }) as Policy<'bulkhead' | 'gate'> & Pick<Bulkhead, 'load'>;
+}

@@ -1,0 +1,24 @@
+import type { Environment } from '../base/environment.js';
+import { ConfigurationError } from '../base/errors.js';
+import type { Chain } from './call.js';
+import { fuse } from './chain.js';
+import type { Parts } from './chain.js';
+import type { Kind, Policy } from './policy.js';
+
+/**
+ * One function of several policies, in their order and not in the given one; for those who make calls of their own, as
+ * decorators do. `guard` is for everybody else.
+ * @throws ConfigurationError when there are two of one kind; `subject` names what they stand around.
+ */
+export function compose(policies: readonly Policy[], environment: Environment | undefined, subject: string): Chain {
+  const parts: Partial<Record<Kind, unknown>> = {};
+  const twice = policies.filter(({ kind, part }) => {
+    const isThere = parts[kind] !== undefined;
+    parts[kind] = part;
+    return isThere;
+  });
+  if (twice.length === 0) return fuse(parts as Parts, environment);
+  throw new ConfigurationError(
+    twice.map(({ kind }) => ({ subject, cause: `It has two policies of the kind "${kind}".`, remedy: 'Keep one of them.' })),
+  );
+}

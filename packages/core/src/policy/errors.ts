@@ -1,0 +1,78 @@
+import { PolicyError } from '../base/errors.js';
+
+/** What a time-out knows of the call that it ended. */
+export interface TimeoutFacts {
+  readonly operation: string;
+  /** The limit that was exceeded. */
+  readonly timeoutMs: number;
+  readonly elapsedMs: number;
+  /** `queued`: its body was never started. `executing`: nobody knows what it did. */
+  readonly stage: 'queued' | 'executing';
+  /** One attempt, or the whole call with its repetitions and pauses. */
+  readonly scope: 'attempt' | 'total';
+  readonly cause?: unknown;
+}
+
+/** A call took longer than it may. Code `TIMEOUT`. */
+export class TimeoutError extends PolicyError {
+  readonly timeoutMs: number;
+  readonly elapsedMs: number;
+  readonly stage: 'queued' | 'executing';
+  readonly scope: 'attempt' | 'total';
+
+  constructor({ cause, ...facts }: TimeoutFacts) {
+    const { operation, timeoutMs, stage, scope } = facts;
+    const what = scope === 'total' ? 'all attempts together' : 'one attempt';
+    const ran = stage === 'queued' ? ' Its body was not started.' : '';
+    super('TIMEOUT', `${operation} took longer than ${Math.round(timeoutMs)} ms (${what}).${ran}`, {
+      ...(cause !== undefined && { cause }),
+      retryable: true,
+      details: facts,
+    });
+    this.timeoutMs = timeoutMs;
+    this.elapsedMs = facts.elapsedMs;
+    this.stage = stage;
+    this.scope = scope;
+  }
+}
+
+/** A circuit breaker lets no call through. Code `CIRCUIT_OPEN`. `cause` is the failure that opened it. */
+export class CircuitOpenError extends PolicyError {
+  readonly state: 'open' | 'halfOpen' | 'isolated';
+  /** Milliseconds until a call may be let through; 0 when nobody can say. */
+  readonly retryAfter: number;
+
+  constructor(operation: string, state: 'open' | 'halfOpen' | 'isolated', retryAfter: number, cause?: unknown) {
+    super('CIRCUIT_OPEN', `${operation} was not called: its circuit is ${state === 'halfOpen' ? 'half-open' : state}.`, {
+      ...(cause !== undefined && { cause }),
+      retryable: true,
+      details: { operation, state, retryAfter },
+    });
+    this.state = state;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** As many calls as may are running, and as many as may are waiting. Code `BULKHEAD_REJECTED`. */
+export class BulkheadRejectedError extends PolicyError {
+  constructor(operation: string, running: number, waiting: number) {
+    super('BULKHEAD_REJECTED', `${operation} was not called: ${running} calls are running and ${waiting} are waiting.`, {
+      retryable: true,
+      details: { operation, running, waiting },
+    });
+  }
+}
+
+/** More calls than the limit allows. Code `RATE_LIMITED`. */
+export class RateLimitedError extends PolicyError {
+  /** Milliseconds until there is room again. */
+  readonly retryAfter: number;
+
+  constructor(operation: string, retryAfter: number) {
+    super('RATE_LIMITED', `${operation} was not called: its rate limit is used up for ${Math.ceil(retryAfter)} ms.`, {
+      retryable: true,
+      details: { operation, retryAfter },
+    });
+    this.retryAfter = retryAfter;
+  }
+}

@@ -1,0 +1,65 @@
+import type { Environment } from '../base/environment.js';
+import { matches } from '../base/failure.js';
+import type { Matcher } from '../base/failure.js';
+import type { Call } from '../base/interceptor.js';
+import { begin, isAborted } from './call.js';
+import type { Chain } from './call.js';
+import { keepInfo, recoveryInfo } from './info.js';
+
+/** Gives an answer in place of the one that cannot be had: it is given the arguments of the call, and the error. */
+export type FallbackMethod = (...given: never[]) => unknown;
+
+export interface FallbackPolicy {
+  readonly methodsFor: (error: unknown) => readonly FallbackMethod[];
+  readonly applyOn: readonly Matcher[] | undefined;
+  readonly skipOn: readonly Matcher[];
+}
+
+/** The outermost layer: what comes out of it is the answer. */
+export function withFallback(policy: FallbackPolicy, inner: Chain, environmentOf: (call: Call) => Environment): Chain {
+  return (call, body) => {
+    const promise: Promise<unknown> = inner(call, body).catch((error: unknown) => {
+      const methods = isAnswered(policy, call, error) ? policy.methodsFor(error) : [];
+      return methods.length === 0 ? Promise.reject(error as Error) : answer(methods, call, error, environmentOf(call), () => promise);
+    });
+    return promise;
+  };
+}
+
+function isAnswered({ applyOn, skipOn }: FallbackPolicy, call: Call, error: unknown): boolean {
+  if (isAborted(call) || call.mayGoOn?.() === false || matches(error, skipOn)) return false;
+  return !applyOn || matches(error, applyOn);
+}
+
+async function answer(
+  methods: readonly FallbackMethod[],
+  call: Call,
+  primary: unknown,
+  { events, clock }: Environment,
+  promise: () => Promise<unknown>,
+): Promise<unknown> {
+  const before = recoveryInfo(primary);
+  const errors = [...(before?.errors ?? [primary])];
+  const info = () => ({ attempts: before?.attempts ?? call.attempt, ...(before?.reason && { reason: before.reason }), errors });
+  let last = primary;
+  for (const method of methods) {
+    try {
+      // Under a signal of its own: that of the call may be over.
+      const run = async (): Promise<unknown> => (method as (...args: readonly unknown[]) => unknown)(...call.args, primary);
+      const value = await begin({ signal: undefined }, run, false);
+      for (const about of [value, promise()]) keepInfo(about, { ...info(), fallback: true });
+      if (events.listening) {
+        events.publish({ name: 'fallback.applied', at: clock.now(), error: primary, details: { operation: call.operation } });
+      }
+      return value;
+    } catch (error) {
+      errors.push(error);
+      last = error;
+    }
+  }
+  if (last instanceof Error && last !== primary && last.cause === undefined && Object.isExtensible(last)) {
+    Object.defineProperty(last, 'cause', { value: primary, configurable: true, writable: true });
+  }
+  keepInfo(last, info());
+  throw last;
+}

@@ -1,0 +1,155 @@
+import type { Environment } from '../base/environment.js';
+import type { Call } from '../base/interceptor.js';
+import { currentScope, runInScope } from '../base/scope.js';
+import { PartCall, rootOf } from './call.js';
+import type { Body, Chain } from './call.js';
+import { deadlinesOf } from './deadlines.js';
+import type { Expiring, Expiry } from './deadlines.js';
+import { TimeoutError } from './errors.js';
+import type { Bulkhead } from './places.js';
+
+/** The options of a time-out, checked and filled in. */
+export interface TimeoutPolicy {
+  readonly valueMs: number;
+  readonly scope: 'attempt' | 'total';
+  readonly mode: 'abandon' | 'cooperative';
+  readonly multiplier: number;
+  readonly maxMs: number;
+  readonly onLate: ((value: unknown) => unknown) | undefined;
+}
+
+/** The time of this attempt. */
+export const limitMs = ({ valueMs, multiplier, maxMs }: TimeoutPolicy, attempt: number): number =>
+  multiplier === 1 ? valueMs : Math.min(valueMs * multiplier ** (attempt - 1), maxMs);
+
+/** A part of a call whose time is limited. */
+export class Limited extends PartCall implements Expiring {
+  readonly dueAt: number;
+  private readonly isClamped: boolean;
+  private expired: TimeoutError | undefined;
+  private isOver = false;
+  private isHolding = false;
+  private expiry: Expiry | undefined;
+  private resolve!: (value: unknown) => void;
+  private reject!: (error: unknown) => void;
+
+  constructor(
+    parent: Call,
+    private readonly used: Environment,
+    private readonly policy: TimeoutPolicy,
+    private readonly ms: number,
+    private readonly startedAt: number,
+    /** Where its body needs a place. */
+    private readonly places?: Bulkhead,
+  ) {
+    super(parent);
+    const { clock } = used;
+    // The caller's own deadline, if it comes first.
+    const outer = currentScope()?.deadline;
+    this.isClamped = outer !== undefined && outer.clock === clock && outer.at < this.startedAt + ms;
+    this.dueAt = this.isClamped ? (outer?.at as number) : this.startedAt + ms;
+  }
+
+  run(start: (part: Limited) => Promise<unknown>): Promise<unknown> {
+    if (this.dueAt <= this.startedAt) return Promise.reject(this.error());
+    return new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+      this.expiry = deadlinesOf(this.used.clock).add(this, this.isClamped ? 0 : this.ms);
+      let ended: Promise<unknown>;
+      try {
+        ended = this.places ? this.placed(this.places, start) : Promise.resolve(start(this));
+      } catch (error) {
+        return this.failed(error);
+      }
+      ended.then(
+        (value) => this.done(value),
+        (error: unknown) => this.failed(error),
+      );
+    });
+  }
+
+  /** The place is kept until the body has settled, whatever its caller was told meanwhile. */
+  private placed(places: Bulkhead, start: (part: Limited) => Promise<unknown>): Promise<unknown> {
+    const begin = (): Promise<unknown> => {
+      this.isHolding = true;
+      return start(this);
+    };
+    return places.enter() ? Promise.resolve(begin()) : places.wait(this, this.used).then(begin);
+  }
+
+  private leave(): void {
+    if (this.isHolding) this.places?.leave();
+    this.isHolding = false;
+  }
+
+  expire(): void {
+    this.expired = this.error();
+    const { events, clock } = this.used;
+    if (events.listening) events.publish({ name: 'timeout.expired', at: clock.now(), error: this.expired, details: this.expired.details });
+    if (this.policy.mode === 'abandon' || !this.begun) {
+      this.isOver = true;
+      this.reject(this.expired);
+    }
+    this.abort(this.expired);
+  }
+
+  private error(): TimeoutError {
+    const error = new TimeoutError({
+      operation: this.operation,
+      timeoutMs: this.dueAt - this.startedAt,
+      elapsedMs: this.used.clock.monotonic() - this.startedAt,
+      stage: this.begun ? 'executing' : 'queued',
+      scope: this.isClamped ? 'total' : this.policy.scope,
+    });
+    return this.begun ? error : error.rejecting(rootOf(this));
+  }
+
+  private done(value: unknown): void {
+    this.leave();
+    if (this.isOver) return this.late(value);
+    this.settle();
+    this.resolve(value);
+  }
+
+  private failed(error: unknown): void {
+    this.leave();
+    // Its caller has been told already: a late failure is nobody's.
+    if (this.isOver) return;
+    this.settle();
+    const stopped = error === this.expired || (error as Error | undefined)?.name === 'AbortError';
+    this.reject(this.expired && stopped ? this.expired : error);
+  }
+
+  private settle(): void {
+    this.isOver = true;
+    this.expiry?.cancel();
+    this.close();
+  }
+
+  private late(value: unknown): void {
+    const { events, clock } = this.used;
+    if (events.listening) events.publish({ name: 'timeout.late', at: clock.now(), details: { operation: this.operation } });
+    if (this.policy.onLate) handOver(this.policy.onLate, value, this.operation);
+  }
+}
+
+/** Gives a value to somebody whose failure must not become the call's. */
+export function handOver(to: (value: unknown) => unknown, value: unknown, operation: string): void {
+  const warn = (error: unknown): void => process.emitWarning(`onLate of ${operation} threw: ${String(error)}`, { code: 'REDRESS_LATE' });
+  try {
+    Promise.resolve(to(value)).catch(warn);
+  } catch (error) {
+    warn(error);
+  }
+}
+
+/** A time for all attempts together, which the calls within it know of. */
+export function withDeadline(policy: TimeoutPolicy, inner: Chain, given: (call: Call) => Environment): Chain {
+  return (call: Call, body: Body) => {
+    const environment = given(call);
+    const whole = new Limited(call, environment, policy, policy.valueMs, environment.clock.monotonic());
+    const deadline = { at: whole.dueAt, clock: environment.clock };
+    return whole.run(() => runInScope({ ...currentScope(), deadline }, () => inner(whole, body)));
+  };
+}

@@ -1,0 +1,94 @@
+import type { Environment } from '../base/environment.js';
+import type { Call } from '../base/interceptor.js';
+import { abortReason, isAborted, onAbort, rootOf } from './call.js';
+import { BulkheadRejectedError } from './errors.js';
+
+/** One that waits for a place. */
+interface Entry {
+  readonly take: () => void;
+  before: Entry | undefined;
+  after: Entry | undefined;
+  isIn: boolean;
+}
+
+/** Places and a queue. Whoever waits goes on behind its own `await`, and so in its own async context. */
+export class Bulkhead {
+  private running = 0;
+  private waiting = 0;
+  private first: Entry | undefined;
+  private last: Entry | undefined;
+
+  constructor(
+    private readonly places: number,
+    private readonly room: number,
+    private readonly order: 'fifo' | 'lifo',
+  ) {}
+
+  get load(): { readonly running: number; readonly waiting: number } {
+    return { running: this.running, waiting: this.waiting };
+  }
+
+  /** Takes a place if there is one; then `leave` is owed. */
+  enter(): boolean {
+    if (this.running >= this.places) return false;
+    this.running += 1;
+    return true;
+  }
+
+  /**
+   * Waits for a place; then `leave` is owed.
+   * @throws BulkheadRejectedError when too many wait; the reason when the call is aborted meanwhile.
+   */
+  async wait(call: Call, { events, clock }: Environment): Promise<void> {
+    if (this.waiting >= this.room) {
+      const { running, waiting } = this;
+      if (events.listening) events.publish({ name: 'bulkhead.rejected', at: clock.now(), details: { operation: call.operation, running } });
+      throw new BulkheadRejectedError(call.operation, running, waiting).rejecting(rootOf(call));
+    }
+    if (isAborted(call)) throw abortReason(call);
+    await new Promise<void>((resolve, reject) => {
+      const entry = this.queue(() => {
+        off();
+        resolve();
+      });
+      const off = onAbort(call, () => {
+        if (this.remove(entry)) reject(abortReason(call) as Error);
+      });
+    });
+    if (!isAborted(call)) return;
+    // It was given a place and aborted in the same turn.
+    this.leave();
+    throw abortReason(call);
+  }
+
+  private queue(take: () => void): Entry {
+    const entry: Entry = { take, before: this.last, after: undefined, isIn: true };
+    if (this.last) this.last.after = entry;
+    else this.first = entry;
+    this.last = entry;
+    this.waiting += 1;
+    return entry;
+  }
+
+  private remove(entry: Entry): boolean {
+    if (!entry.isIn) return false;
+    entry.isIn = false;
+    if (entry.before) entry.before.after = entry.after;
+    else this.first = entry.after;
+    if (entry.after) entry.after.before = entry.before;
+    else this.last = entry.before;
+    this.waiting -= 1;
+    return true;
+  }
+
+  /** Gives the place to the next one. */
+  leave(): void {
+    const next = this.order === 'fifo' ? this.first : this.last;
+    if (!next) {
+      this.running -= 1;
+      return;
+    }
+    this.remove(next);
+    next.take();
+  }
+}
