@@ -128,9 +128,15 @@ export {
 export { fenceOf } from './supervision/fence.js';
 export type { Fence, FencingToken } from './supervision/fence.js';
 export type { BackoffOptions, SupervisorOptions } from './supervision/options.js';
+export { childProcess } from './supervision/process.js';
+export type { ProcessOptions } from './supervision/process.js';
 export type { SupervisionEvent } from './supervision/reports.js';
+export { serveChild } from './supervision/serve.js';
+export type { ServedContext, ServeOptions } from './supervision/serve.js';
 export type { Strategy } from './supervision/strategy.js';
 export { createSupervisor, supervisorChild } from './supervision/supervisor.js';
 export type { ChildView, Supervisor } from './supervision/supervisor-types.js';
 export { service, task } from './supervision/task.js';
 export type { Service } from './supervision/task.js';
+export { workerThread } from './supervision/thread.js';
+export type { ThreadOptions } from './supervision/thread.js';
