@@ -27,6 +27,8 @@ export interface ProcessOptions {
   readonly stopSignal?: NodeJS.Signals;
   /** It leads a process group of its own, and what it started is signalled and ended with it. Default: false. */
   readonly group?: boolean;
+  /** Is given each process as it is started, for messages of one's own. */
+  readonly onSpawn?: (child: ChildProcess) => void;
 }
 
 /** How long its last words may take after its end: a process that it started may hold on to its output. */
@@ -54,6 +56,7 @@ async function launch(options: ProcessOptions, context: ChildContext): Promise<R
   const kill = (): void => signal('SIGKILL');
   const line = openLine(context, (message) => void (child.connected && child.send(message, () => {})));
   child.on('message', (message) => line.hear(message));
+  options.onSpawn?.(child);
   const ended = endOf(child, options, context, output === 'inherit');
   alive.add(kill);
   if (alive.size === 1) process.on('exit', killAll);

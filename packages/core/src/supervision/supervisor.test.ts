@@ -239,6 +239,20 @@ describe('a supervisor', () => {
     expect(supervisor.children().map(({ state, generation }) => [state, generation])).toEqual(Array(3).fill(['running', 2]));
   });
 
+  it('a group that is started anew is started whole before the next failure is met', async () => {
+    const lab = new Lab();
+    const children = [lab.child('a'), lab.child('b', { startsIn: 100 }), lab.child('c')];
+    const supervisor = lab.supervisor({ strategy: 'rest-for-one', intensity: 9, children });
+    void supervisor.start();
+    await lab.clock.advance(100);
+    lab.news();
+    await lab.crash('a');
+    await lab.crash('a');
+    expect(lab.news()).toBe('-c -b +a');
+    await lab.clock.advance(200);
+    expect(lab.news()).toBe('+b +c -c -b +a +b +c');
+  });
+
   it('tells what happens, by stable names', async () => {
     const lab = new Lab();
     const { supervisor } = await started(lab, { children: [lab.child('a'), lab.child('t', { restart: 'transient' })] });

@@ -11,6 +11,8 @@ export interface ThreadOptions {
   readonly execArgv?: readonly string[];
   /** When it is ready: when it says so, or when it runs. Default: `message`. */
   readonly ready?: 'message' | 'spawn';
+  /** Is given each thread as it is started, for messages of one's own. */
+  readonly onSpawn?: (worker: Worker) => void;
 }
 
 /**
@@ -21,7 +23,7 @@ export function workerThread(options: ThreadOptions): ChildSpec['start'] {
   return (context) => launch(options, context);
 }
 
-async function launch({ module, data, execArgv, ready = 'message' }: ThreadOptions, context: ChildContext): Promise<Running> {
+async function launch({ module, data, execArgv, ready = 'message', onSpawn }: ThreadOptions, context: ChildContext): Promise<Running> {
   const worker = new Worker(module, {
     workerData: data,
     env: birthEnv(context),
@@ -29,6 +31,7 @@ async function launch({ module, data, execArgv, ready = 'message' }: ThreadOptio
   });
   const line = openLine(context, (message) => worker.postMessage(message));
   worker.on('message', (message) => line.hear(message));
+  onSpawn?.(worker);
   const ended = new Promise<void>((resolve, reject) => {
     worker.once('error', reject);
     worker.once('exit', (code) => (code === 0 ? resolve() : reject(new ChildExitedError('the thread', code, null))));
