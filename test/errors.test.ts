@@ -12,7 +12,8 @@ function sources(folder: string): string[] {
   });
 }
 
-const CODE = /'((?:CONFIG|SAGA|STORE|CODEC|STEP|UNDO|RUNTIME|INPUT|PIVOT)_[A-Z_]+|(?:CHILD|RESTART)_[A-Z_]+|INVARIANT|REFUSED|TERMINAL|RETRYABLE)'/g;
+const CODE =
+  /'((?:CONFIG|SAGA|STORE|CODEC|STEP|UNDO|RUNTIME|INPUT|PIVOT)_[A-Z_]+|(?:CHILD|RESTART)_[A-Z_]+|INVARIANT|REFUSED|TERMINAL|RETRYABLE)'/g;
 
 it('every error code has a heading in docs/errors.md, and every heading is of a code', () => {
   const text = sources(join(root, 'packages'))
