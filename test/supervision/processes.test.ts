@@ -155,6 +155,22 @@ describe('a process under supervision', () => {
   });
 });
 
+describe('the process of a supervisor', () => {
+  it.each([
+    ['stop', 0, 'it was stopped'],
+    ['idle', 0, 'only its watches are left'],
+    ['limit', 1, 'it has given up, and nobody handles that'],
+  ] as const)('ends by itself after "%s" with code %i: %s', async (how, code, _why) => {
+    const parent = spawn(process.execPath, [new URL('./parent.mjs', import.meta.url).pathname, how], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let err = '';
+    parent.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    expect(await new Promise((resolve) => parent.once('close', resolve))).toBe(code);
+    expect(err).toMatch(code === 0 ? /^$/ : /RestartLimitError: The supervisor "parent" has given up: "broken" failed/);
+  });
+});
+
 describe('a thread under supervision', () => {
   const thread = (manner: string, file?: string) => workerThread({ module: CHILD, execArgv: [], data: [manner, file] });
 

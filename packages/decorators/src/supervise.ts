@@ -69,27 +69,22 @@ async function begin(
 ): Promise<Running> {
   const scope = container?.createChildContainer();
   scope?.registerSingleton(type as never);
-  let object: object | undefined;
-  const end = async (): Promise<void> => {
-    if (object && current.get(type) === object) current.delete(type);
-    await scope?.dispose();
-  };
   try {
-    object = (scope ? scope.resolve(type as never) : new (type as unknown as new () => object)()) as object;
+    const object = (scope ? scope.resolve(type as never) : new (type as unknown as new () => object)()) as object;
     const running = await service(() => object as Service)(context);
     current.set(type, object);
-    // Who is told to end is not given to anybody any more.
+    // Who is told to end, or has ended, is not given to anybody any more.
     context.signal.addEventListener('abort', () => void (current.get(type) === object && current.delete(type)), { once: true });
     const over = async (): Promise<void> => {
       try {
         await running.ended;
       } finally {
-        await end();
+        await scope?.dispose();
       }
     };
     return { ...running, ended: over() };
   } catch (error) {
-    await end();
+    await scope?.dispose();
     throw error;
   }
 }

@@ -54,8 +54,10 @@ export function begin(slot: Slot, around: Surroundings): Promise<void> {
     .then(() => {
       life.whenOver(() => life.abort());
       if (spec.heartbeat) heart = watchHeart(id, spec.heartbeat, watcher);
-      if (spec.health && life.running) {
-        void watchHealth(id, life.running, spec.health, watcher).catch((error: unknown) => life.judge({ failed: true, error }));
+      const { running } = life;
+      const health = spec.health ?? (running?.ping ? {} : false);
+      if (health && running) {
+        void watchHealth(id, running, health, watcher).catch((error: unknown) => life.judge({ failed: true, error }));
       }
     });
 }

@@ -21,7 +21,7 @@ export interface Running {
   stop?(): unknown;
   /** Ends it without asking. A child that has none is abandoned when it does not stop in time. */
   kill?(): unknown;
-  /** Whether it is well: it is not when this answers `false` or fails. */
+  /** Whether it is well: it is not when this answers `false` or fails. Asked as `health` says. */
   ping?(signal: AbortSignal): unknown;
   /** Of a group that is too large, an idle member is stopped first. */
   busy?(): boolean;
@@ -71,7 +71,8 @@ export interface ChildSpec {
   readonly startMs?: number;
   /** Makes it a group of so many equal children, `id.1`, `id.2`, …; `scale` changes the number. Default: one child, called `id`. */
   readonly count?: number;
-  readonly health?: HealthOptions;
+  /** Default: asked by the defaults when it has a `ping`. `false`: never. */
+  readonly health?: HealthOptions | false;
   /** Takes it for dead when its `context.beat()` stays away. Default: no such detector. */
   readonly heartbeat?: PhiOptions;
 }
@@ -91,7 +92,7 @@ const childSpec = z.strictObject({
   shutdownMs: z.number().min(0).or(z.literal(Infinity)).optional(),
   startMs: ms.or(z.literal(Infinity)).optional(),
   count: z.number().int().min(0).optional(),
-  health: healthOptions.optional(),
+  health: healthOptions.or(z.literal(false)).optional(),
   heartbeat: phiOptions.optional(),
 });
 

@@ -57,6 +57,18 @@ describe('a group of equal children', () => {
     expect(lab.mostLiving).toBe(3);
   });
 
+  it('whoever asks meanwhile, the next child is not started before the one before it is ready', async () => {
+    const lab = new Lab();
+    const supervisor = lab.supervisor({ children: [lab.child('a', { startsIn: 100 }), lab.child('w', { count: 1 })] });
+    void supervisor.start();
+    await lab.clock.advance(50);
+    void supervisor.scale('w', 2);
+    await lab.clock.advance(49);
+    expect(lab.news()).toBe('');
+    await lab.clock.advance(1);
+    expect(lab.news()).toBe('+a +w.1 +w.2');
+  });
+
   it('stands in the order of its spec, also when it was empty', async () => {
     const lab = new Lab();
     const supervisor = lab.supervisor({ children: [lab.child('a'), lab.child('w', { count: 0 }), lab.child('z')] });

@@ -4,7 +4,7 @@ import { Lab } from './lab.fixture.js';
 
 async function watched(health: ChildSpec['health'], running: Partial<Running> = {}) {
   const lab = new Lab();
-  const supervisor = lab.supervisor({ children: [lab.child('a', { ...(health ? { health } : {}), running })] });
+  const supervisor = lab.supervisor({ children: [lab.child('a', { ...(health === undefined ? {} : { health }), running })] });
   await supervisor.start();
   lab.news();
   return { lab, supervisor };
@@ -53,6 +53,18 @@ describe('health checks', () => {
     const dead = await watched({ ...direct, indirect: [fails, fails, () => false] });
     await dead.lab.clock.advance(4_000);
     expect(dead.lab.news()).toBe('-a +a');
+  });
+
+  it('are made each 10 s, with three lost ones a death, of whoever has a ping, unless that is switched off', async () => {
+    const lost = { ping: () => false };
+    const { lab } = await watched(undefined, lost);
+    await lab.clock.advance(29_999);
+    expect(lab.news()).toBe('');
+    await lab.clock.advance(1);
+    expect(lab.news()).toBe('-a +a');
+    const off = await watched(false, lost);
+    await off.lab.clock.advance(100_000);
+    expect(off.lab.news()).toBe('');
   });
 
   it('end with the life that they watch, and keep no timer', async () => {

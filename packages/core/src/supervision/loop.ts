@@ -263,7 +263,6 @@ export class SupervisorLoop implements Supervisor {
   #finish(): undefined {
     if (this.#state === 'over') return;
     this.#state = 'over';
-    this.#timer?.cancel();
     const closing = this.#closing as Closing;
     if (!('error' in closing)) {
       this.#tell('supervisor.stopped');

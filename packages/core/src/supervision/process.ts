@@ -50,7 +50,7 @@ export function childProcess(options: ProcessOptions): ChildSpec['start'] {
 }
 
 async function launch(options: ProcessOptions, context: ChildContext): Promise<Running> {
-  const { module, output = 'inherit', stopSignal = 'SIGTERM' } = options;
+  const { output = 'inherit', stopSignal = 'SIGTERM', ready = options.module === undefined ? 'spawn' : 'message' } = options;
   const child = spawnChild(options, context);
   const signal = (name: NodeJS.Signals): void => send(child, name, options.group);
   const kill = (): void => signal('SIGKILL');
@@ -69,14 +69,15 @@ async function launch(options: ProcessOptions, context: ChildContext): Promise<R
   ended.then(over, over);
   // While it is not ready there is nothing that it could bring to a good end.
   context.signal.addEventListener('abort', kill, { once: true });
-  await becomesReady(child, options, line, ended);
+  await becomesReady(child, options, ready === 'message' ? line : undefined, ended);
   context.signal.removeEventListener('abort', kill);
   context.signal.throwIfAborted();
   return {
     ended,
     stop: () => signal(stopSignal),
     kill,
-    ...(module === undefined ? {} : { ping: (given) => line.ping(given) }),
+    // Only who has said that it is ready is known to answer.
+    ...(ready === 'message' ? { ping: (given: AbortSignal) => line.ping(given) } : {}),
   };
 }
 
@@ -92,13 +93,13 @@ function spawnChild(options: ProcessOptions, context: ChildContext): ChildProces
   });
 }
 
-async function becomesReady(child: ChildProcess, options: ProcessOptions, line: Line, ended: Promise<void>): Promise<void> {
-  const { ready = options.module === undefined ? 'spawn' : 'message' } = options;
+/** When it says so on its line, or when it runs. */
+async function becomesReady(child: ChildProcess, options: ProcessOptions, line: Line | undefined, ended: Promise<void>): Promise<void> {
   const runs = new Promise<void>((resolve) => child.once('spawn', () => resolve()));
   const tooSoon = ended.then(() => {
     throw new ChildExitedError(nameOf(options), 0, null, 'It was not ready yet.');
   });
-  await Promise.race([ready === 'message' ? line.ready : runs, tooSoon]);
+  await Promise.race([line ? line.ready : runs, tooSoon]);
 }
 
 /** Fulfilled when it has ended by itself with code 0, else rejected. */

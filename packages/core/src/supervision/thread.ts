@@ -49,6 +49,7 @@ async function launch({ module, data, execArgv, ready = 'message', onSpawn }: Th
     ended,
     stop: () => worker.postMessage({ redress: 'stop' }),
     kill,
-    ping: (signal) => line.ping(signal),
+    // Only who has said that it is ready is known to answer.
+    ...(ready === 'message' ? { ping: (signal: AbortSignal) => line.ping(signal) } : {}),
   };
 }
