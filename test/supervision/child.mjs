@@ -10,7 +10,10 @@ serveChild(
   async ({ ready, signal, generation, token }) => {
     // A timer of its own keeps a life alive that does not listen to anything.
     const idle = setInterval(() => {}, 1_000);
-    if (manner === 'never-ready') await new Promise(() => {});
+    if (manner === 'never-ready') {
+      writeFileSync(file, String(process.pid));
+      await new Promise(() => {});
+    }
     if (manner === 'grandchild') {
       const { pid } = spawn('sleep', ['1000'], { stdio: 'ignore' });
       writeFileSync(file, String(pid));

@@ -116,8 +116,10 @@ describe('a process under supervision', () => {
   });
 
   it('that is never ready is killed after startMs', async () => {
-    const { supervisor } = await open(program('never-ready'), { startMs: 300 });
+    const file = newFile();
+    const { supervisor } = await open(program('never-ready', file), { startMs: 2_000 });
     await expect(supervisor.start()).rejects.toMatchObject({ code: 'CHILD_START_TIMEOUT' });
+    expect(isAlive(Number(readFileSync(file, 'utf8')))).toBe(false);
   });
 
   it('that cannot be run fails its start', async () => {
