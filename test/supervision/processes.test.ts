@@ -174,7 +174,9 @@ describe('the process of a supervisor', () => {
 });
 
 describe('a thread under supervision', () => {
-  const thread = (manner: string, file?: string) => workerThread({ module: CHILD, execArgv: [], data: [manner, file] });
+  const ids: number[] = [];
+  const thread = (manner: string, file?: string) =>
+    workerThread({ module: CHILD, execArgv: [], data: [manner, file], onSpawn: ({ threadId }) => ids.push(threadId) });
 
   it('is ready when it says so, and ends when it is asked', async () => {
     const file = newFile();
@@ -186,9 +188,11 @@ describe('a thread under supervision', () => {
   });
 
   it('that crashes gives its very error, and is started again', async () => {
+    ids.length = 0;
     const { supervisor, ended } = await open(thread('crash'));
     await supervisor.start();
     expect(await ended).toMatchObject({ code: 'RESTART_LIMIT', cause: { message: 'it crashed on purpose' } });
+    expect(new Set(ids).size).toBe(3);
   });
 
   it('that does not listen is terminated', async () => {

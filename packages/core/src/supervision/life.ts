@@ -22,6 +22,8 @@ export class Life {
   startedAt = 0;
   /** What the supervisor has to act upon. Set while it still runs: it is to be stopped first. */
   verdict: Ending | undefined;
+  /** What its own `stop` threw. */
+  stopError: unknown;
 
   constructor(
     spec: ChildSpec,
@@ -108,7 +110,10 @@ export class Life {
     this.abort();
     if (this.isOver) return 'stopped';
     if (shutdownMs > 0) {
-      attempt(() => this.#running?.stop?.());
+      attempt(
+        () => this.#running?.stop?.(),
+        (error) => (this.stopError = error),
+      );
       if (await this.#overWithin(shutdownMs)) return 'stopped';
     }
     if (this.kill() && (await this.#overWithin(KILL_MS))) return 'killed';
@@ -144,6 +149,6 @@ function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** A child that cannot be asked to end in a civil manner is not the one that decides whether it ends. */
-function attempt(fn: () => unknown): void {
-  void (async () => fn())().catch(() => {});
+function attempt(fn: () => unknown, failed: (error: unknown) => void = () => {}): void {
+  void (async () => fn())().catch(failed);
 }

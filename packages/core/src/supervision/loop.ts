@@ -214,7 +214,7 @@ export class SupervisorLoop implements Supervisor {
     slot.life = undefined;
     slot.halting = false;
     if (wasOver) this.#tellVerdict(slot, life);
-    else this.#tell(`child.${farewell}`, slot.id, undefined, { generation: slot.generation });
+    else this.#tell(`child.${farewell}`, slot.id, life.stopError, { generation: slot.generation });
   }
 
   /** A life has ended, or is taken for dead. */

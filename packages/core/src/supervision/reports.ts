@@ -14,6 +14,7 @@ export type SupervisionEvent =
   | 'child.failed'
   /** A lost check, or a phi above the threshold. */
   | 'child.suspected'
+  /** As it was asked to; here and in the next two `error` is what its own `stop` threw. */
   | 'child.stopped'
   /** It did not stop in time. */
   | 'child.killed'

@@ -183,6 +183,17 @@ describe('a supervisor', () => {
     expect(lab.news()).toBe('+a +b');
   });
 
+  it('one-for-all ends all at once, and starts all when the pause of the failed one is over', async () => {
+    const lab = new Lab();
+    const children = ['a', 'b', 'c'].map((id) => lab.child(id));
+    await started(lab, { strategy: 'one-for-all', backoff: { jitter: 0 }, children });
+    await lab.crash('b');
+    await lab.clock.advance(99);
+    expect(lab.news()).toBe('-c -a');
+    await lab.clock.advance(1);
+    expect(lab.news()).toBe('+a +b +c');
+  });
+
   it('can be stopped in a pause, and nothing is left of it', async () => {
     const lab = new Lab();
     const { supervisor } = await started(lab, { backoff: {}, children: [lab.child('a')] });
