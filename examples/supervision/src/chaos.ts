@@ -65,11 +65,9 @@ function running(supervisor: Supervisor): number {
 
 /** Where the three stand, many times a second, on a terminal that can take back what it showed. */
 function watch(screen: Screen, supervisor: Supervisor, restarts: () => number): NodeJS.Timeout {
-  const { green, yellow } = screen.colors;
   return setInterval(() => {
-    const tellers = supervisor
-      .children()
-      .map(({ id, state, generation }) => `${state === 'running' ? green('●') : yellow('○')} ${id} life ${generation}`);
+    // Without colours: what is too wide is cut off, wherever that is.
+    const tellers = supervisor.children().map(({ id, state, generation }) => `${state === 'running' ? '●' : '○'} ${id} life ${generation}`);
     screen.status(`${tellers.join('   ')}   restarts ${restarts()}`);
   }, 50);
 }

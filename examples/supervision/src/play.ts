@@ -11,7 +11,7 @@ import type { Zombie } from './zombie.js';
 
 /** The three acts, and what must be true after them. Answers the exit code. */
 export async function play(screen: Screen, options: Options): Promise<number> {
-  screen.line(`Redress  ${WANTED} processes, ${options.kills} kills, seed ${options.seed}`);
+  screen.line(`Redress  ${WANTED} processes, ${options.kills} kill${options.kills === 1 ? '' : 's'}, seed ${options.seed}`);
   screen.line();
   const place = workplace('supervision');
   const store = sqliteStore(place.store);
