@@ -55,6 +55,30 @@ describe('the fence of a child', () => {
     await supervisor.stop();
   });
 
+  it('begins a life also while the one before it writes without a pause', async () => {
+    const { supervisor, lives, restart } = await supervised();
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    for (const verb of ['load', 'commit', 'claim'] as const) {
+      const ask = store[verb].bind(store) as (...args: unknown[]) => Promise<never>;
+      // Each exchange takes its time, so that there is always a write between two of somebody else's.
+      store[verb] = async (...args: unknown[]) => (await turn(), ask(...args));
+    }
+    let written = 0;
+    const write = async (): Promise<unknown> => {
+      for (; written < 5_000; written++) {
+        const error: unknown = await lives[0]?.fence?.write(`w${written}`, 'again').catch((reason: unknown) => reason);
+        if (error !== undefined) return error;
+      }
+      return 'never refused';
+    };
+    const end = write();
+    await turn();
+    await restart();
+    expect(await end).toMatchObject({ code: 'CHILD_FENCED' });
+    expect(supervisor.children()).toMatchObject([{ generation: 2, state: 'running' }]);
+    await supervisor.stop();
+  }, 10_000);
+
   it('gives each life a greater number, for those who remember the highest', async () => {
     const { supervisor, lives, restart } = await supervised();
     await restart();

@@ -47,7 +47,7 @@ export function begin(slot: Slot, around: Surroundings): Promise<void> {
   };
   return life
     .begin(async () => {
-      const fence = store ? await takeFence(store, environment.random, supervisor, id) : undefined;
+      const fence = store ? await takeFence(environment, store, supervisor, id) : undefined;
       life.signal.throwIfAborted();
       return spec.start(contextOf(fence));
     })

@@ -1,5 +1,6 @@
+import { sleep } from '../base/clock.js';
+import type { Environment } from '../base/environment.js';
 import { ConflictError } from '../base/errors.js';
-import type { Random } from '../base/random.js';
 import type { Data, Head, Store } from '../base/store.js';
 import { ChildFencedError } from './errors.js';
 
@@ -26,31 +27,44 @@ export interface Fence {
   holds(): Promise<boolean>;
 }
 
-/** Commits that lose a race against other supervisors before it is given up: each means that another one has won. */
-const TRIES = 10;
+const KIND = 'supervised';
+/** A claim is over at once: the stream is always due, for whoever begins the next life. */
+const LEASE_MS = 1;
+/** How often, and with which pause, it is tried when others begin lives of the same child at the same moment. */
+const TRIES = 50;
+const PAUSE_MS = 5;
 
 export function fenceStream(supervisor: string, child: string): string {
   return `supervised/${supervisor}/${child}`;
 }
 
-/** Begins a life in the store: from now on, what earlier ones write is refused. */
-export async function takeFence(store: Store, random: Random, supervisor: string, child: string): Promise<Fence> {
+/**
+ * Begins a life in the store: from now on, what earlier ones write is refused. By a claim, which asks for no version: a
+ * zombie that writes without a pause would win every race against a guarded commit.
+ */
+export async function takeFence({ clock, random }: Environment, store: Store, supervisor: string, child: string): Promise<Fence> {
   const stream = fenceStream(supervisor, child);
   const life = random.word();
-  for (let tries = 1; ; tries++) {
-    const head = (await store.load(stream, { limit: 0 }))?.head;
-    try {
-      const { head: mine } = await store.commit({
-        id: stream,
-        expect: head ? { version: head.version, stamp: head.stamp } : 'absent',
-        entries: head ? [] : [{ key: 'first-life', type: 'child.started', data: life }],
-        head: { meta: life },
-        ...(head ? {} : { create: { kind: 'supervised', name: supervisor } }),
-      });
-      return fenceOf(store, tokenOf(mine, life));
-    } catch (error) {
-      if (!(error instanceof ConflictError) || tries === TRIES) throw error;
-    }
+  if (!(await store.load(stream, { limit: 0 }))) await create(store, stream, life);
+  for (let tries = 1; tries <= TRIES; tries++) {
+    const [head] = await store.claim({ owner: life, kinds: [KIND], names: [stream], leaseMs: LEASE_MS, limit: 1 });
+    if (head) return fenceOf(store, tokenOf(head, life));
+    await sleep(clock, PAUSE_MS);
+  }
+  throw new ConflictError(stream, 'version', { why: 'other supervisors of this name begin lives of this child all the time' });
+}
+
+async function create(store: Store, stream: string, life: string): Promise<void> {
+  try {
+    await store.commit({
+      id: stream,
+      expect: 'absent',
+      create: { kind: KIND, name: stream },
+      entries: [{ key: 'first-life', type: 'child.started', data: life }],
+      head: { wake: { inMs: 0 } },
+    });
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
   }
 }
 
@@ -64,13 +78,13 @@ export function fenceOf(store: Store, token: FencingToken): Fence {
   let queue: Promise<void> = Promise.resolve();
   const mine = async (): Promise<Head | undefined> => {
     const head = (await store.load(current.stream, { limit: 0 }))?.head;
-    return head && String(head.meta) === current.life ? head : undefined;
+    return head && head.owner === current.life ? head : undefined;
   };
   const commit = async (key: string, data: Data, type: string): Promise<void> => {
     const { stream, version, stamp, life } = current;
     const { head, applied } = await store.commit({ id: stream, expect: { version, stamp }, entries: [{ key, type, data }] });
     // It was written before, perhaps by an earlier life: what is there now tells whose stream it is.
-    if (!applied && String(head.meta) !== life) throw new ChildFencedError(stream, { key });
+    if (!applied && head.owner !== life) throw new ChildFencedError(stream, { key });
     current = tokenOf(head, life);
   };
   const write = async (key: string, data: Data, type: string): Promise<void> => {
