@@ -13,7 +13,7 @@ function sources(folder: string): string[] {
 }
 
 const CODE =
-  /'((?:CONFIG|SAGA|STORE|CODEC|STEP|UNDO|RUNTIME|INPUT|PIVOT|REPLICA)_[A-Z_]+|NO_CONSENSUS|INVARIANT|REFUSED|TERMINAL|RETRYABLE|TIMEOUT|CIRCUIT_OPEN|BULKHEAD_REJECTED|RATE_LIMITED)'/g;
+  /'((?:CONFIG|SAGA|STORE|CODEC|STEP|UNDO|RUNTIME|INPUT|PIVOT|REPLICA|CHILD|RESTART)_[A-Z_]+|NO_CONSENSUS|INVARIANT|REFUSED|TERMINAL|RETRYABLE|TIMEOUT|CIRCUIT_OPEN|BULKHEAD_REJECTED|RATE_LIMITED)'/g;
 
 it('every error code has a heading in docs/errors.md, and every heading is of a code', () => {
   const text = sources(join(root, 'packages'))

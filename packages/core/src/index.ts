@@ -157,3 +157,30 @@ export type { Retention } from './saga/retention.js';
 export { createRuntime } from './saga/runtime.js';
 export type { PassScope, RunHandle, Runtime, RuntimeOptions, StartOptions, WaitOptions } from './saga/runtime-types.js';
 export type { AnyUndo, Undo, UndoOf } from './saga/undo.js';
+
+// Supervision
+export type { ChildContext, ChildSpec, HealthOptions, RestartType, RunningChild } from './supervision/child.js';
+export { phiDetector } from './supervision/detector.js';
+export type { PhiDetector, PhiOptions } from './supervision/detector.js';
+export {
+  ChildExitedError,
+  ChildFencedError,
+  ChildStartTimeoutError,
+  ChildUnhealthyError,
+  RestartLimitError,
+} from './supervision/errors.js';
+export { fenceOf } from './supervision/fence.js';
+export type { Fence, FencingToken } from './supervision/fence.js';
+export type { BackoffOptions, SupervisorOptions } from './supervision/options.js';
+export { childProcess } from './supervision/process.js';
+export type { ProcessOptions } from './supervision/process.js';
+export type { SupervisionEvent } from './supervision/reports.js';
+export { serveChild } from './supervision/serve.js';
+export type { ServedContext, ServeOptions } from './supervision/serve.js';
+export type { Strategy } from './supervision/strategy.js';
+export { createSupervisor, supervisorChild } from './supervision/supervisor.js';
+export type { ChildView, Supervisor } from './supervision/supervisor-types.js';
+export { service, task } from './supervision/task.js';
+export type { Service } from './supervision/task.js';
+export { workerThread } from './supervision/thread.js';
+export type { ThreadOptions } from './supervision/thread.js';

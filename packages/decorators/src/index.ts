@@ -31,3 +31,7 @@ export type { SagaOptions } from './saga.js';
 export { run, step } from './step-scope.js';
 export { Step } from './step.js';
 export type { StepOptions } from './step.js';
+export { ChildUnavailableError, supervise } from './supervise.js';
+export type { ClassSupervisor, ScopedContainer, SuperviseOptions } from './supervise.js';
+export { Supervised } from './supervised.js';
+export type { ClassMark, SupervisedOptions } from './supervised.js';
