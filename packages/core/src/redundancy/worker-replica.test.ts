@@ -41,6 +41,8 @@ const start = async <A extends readonly unknown[], R>(method: string, more: Work
 const never = { signal: new AbortController().signal };
 // Idle threads do not count as active resources; the diagnostic report lists all that live.
 const threads = (): number => (process.report.getReport() as unknown as { readonly workers: readonly unknown[] }).workers.length;
+/** When nothing has begun. */
+const before = threads();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'redress-replicas-'));
@@ -54,7 +56,8 @@ afterAll(() => rm(folder, { recursive: true }));
 
 describe('replicas in worker threads', () => {
   it('outvote one that crashes, one that hangs and one that lies, and each does well again at the next call', async () => {
-    const before = threads();
+    // One that an earlier test has ended may still be on its way out.
+    await expect.poll(threads).toBe(before);
     const names = ['a', 'b', 'c', 'd', 'e'];
     const replicas = await Promise.all(names.map((name) => start<Say, Said>(name)));
     const ask = redundant(replicas, { name: 'Rates.get', replicaTimeout: '20s' });
@@ -71,7 +74,7 @@ describe('replicas in worker threads', () => {
     }
     expect(threads()).toBe(before + 5);
     await Promise.all(replicas.map((one) => one.close()));
-    expect(threads()).toBe(before);
+    await expect.poll(threads).toBe(before);
   });
 
   it('are ended when their time is over, however busy they are', async () => {
@@ -121,22 +124,24 @@ describe('replicas in worker threads', () => {
   });
 
   it('are lost when closed, for calls under way and later ones', async () => {
-    const before = threads();
+    // One that an earlier test has ended may still be on its way out.
+    await expect.poll(threads).toBe(before);
     const replica = await start<Say, Said>('a');
     const [waits] = await Promise.allSettled([replica.answer([{ a: 'waits' }, 1], never), replica.close()]);
     expect(waits).toMatchObject({ reason: { code: 'REPLICA_LOST' } });
     await expect(replica.answer([{}, 1], never)).rejects.toBeInstanceOf(ReplicaLostError);
     await replica.close();
-    expect(threads()).toBe(before);
+    await expect.poll(threads).toBe(before);
   });
 
   it('are refused when there is nothing to call', async () => {
-    const before = threads();
+    // One that an earlier test has ended may still be on its way out.
+    await expect.poll(threads).toBe(before);
     await expect(start('nobody')).rejects.toThrow(/exports no function "nobody"\. Name an exported function/);
     const module = pathToFileURL(join(folder, 'broken.mjs'));
     await expect(workerReplica('a', module)).rejects.toThrow(/cannot be loaded: at loading/);
     await expect(workerReplica('a', pathToFileURL(join(folder, 'none.mjs')))).rejects.toThrow(/cannot be loaded/);
     await expect(workerReplica('a', module, { threads: 0 })).rejects.toThrow(/worker replica a, threads/);
-    expect(threads()).toBe(before);
+    await expect.poll(threads).toBe(before);
   });
 });
