@@ -20,7 +20,11 @@ serveChild(
     }
     if (manner === 'token') writeFileSync(file, JSON.stringify({ generation, token }));
     ready();
-    if (manner === 'crash') throw new Error('it crashed on purpose');
+    if (manner === 'crash') {
+      // An error may overtake the message that it is ready: then it was not, and the start fails.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      throw new Error('it crashed on purpose');
+    }
     if (manner === 'done') return;
     if (manner === 'code') process.exit(3);
     if (manner === 'busy') for (;;);
