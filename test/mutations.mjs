@@ -19,6 +19,14 @@ export const mutations = [
     tests: 'test/saga/commits.test.ts',
   },
   {
+    id: 'order-mismatch',
+    guarantee: 'A body that waits for a later step than the journal has next is handed back, not owned in silence.',
+    file: saga('pass'),
+    from: 'news || this.end || this.open > 0',
+    to: 'news || this.end',
+    tests: 'test/saga/replay.test.ts',
+  },
+  {
     id: 'unknown-by-default',
     guarantee: 'An undeclared error leaves the outcome unknown.',
     file: saga('step-call'),

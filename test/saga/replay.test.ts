@@ -166,6 +166,29 @@ describe('code that does not fit the journal', () => {
     });
   }
 
+  it('G1 calls its steps in another order: it is handed back with both sides named, and not owned in silence', async () => {
+    const world = new World();
+    const [first, second, last] = ['first', 'second', 'last'].map(timed(world, [])) as [Step, Step, Step];
+    const saga = (order: readonly Step[]) =>
+      defineSaga('turned', { id: () => 'x' }, async (run) => {
+        for (const step of order) await run.step(step, step === last ? 2_000 : 1);
+      });
+    const all = { steps: [first, second, last], lease: 1_000 as const };
+    const right = saga([first, second, last]);
+    const one = world.process({ ...all, sagas: [right] });
+    void one.runtime.run(right, []);
+    await world.clock.advance(500);
+    one.kill();
+    const two = world.process({ ...all, sagas: [saga([second, first, last])] });
+    await world.clock.advance(20_000);
+    const { runs } = await two.runtime.admin.list({ blocked: true });
+    expect(runs[0]?.blocked).toMatch(/step 1 is first, the code waits for a later step without calling it/);
+    expect(runs[0]?.owner).toBeNull();
+    await two.runtime.stop();
+    const three = world.process({ ...all, sagas: [right] });
+    await world.clock.until(three.runtime.handle(right, 'x').outcome());
+  });
+
   it('G5 runs begun under a version go on with it, beside a newer one', async () => {
     const world = new World();
     const wait = timed(world, [])('wait');

@@ -117,11 +117,13 @@ export class Calls {
     return called.n;
   }
 
-  /** What the journal says and the body does not do. */
-  missing(news: Called | undefined): ReplayMismatchError {
+  /** What the journal says and the body does not do: it has ended, calls something `fresh`, or waits for what comes later. */
+  missing(fresh: readonly Called[], hasEnded: boolean): ReplayMismatchError {
     const unmet = this.journal.history.steps.find((step) => !this.at(step.n));
     const recorded = unmet ? `step ${unmet.n} is ${unmet.intent.operation}` : 'the body went on';
-    return this.mismatch(recorded, news ? `calls ${news.operation.name}` : 'ends without calling it');
+    const news = fresh.find((called) => called.n === 0);
+    if (news) return this.mismatch(recorded, `calls ${news.operation.name}`);
+    return this.mismatch(recorded, hasEnded ? 'ends without calling it' : 'waits for a later step without calling it');
   }
 
   /** Nothing that would have to be undone may follow on a pivot: it is refused before its intent. */

@@ -188,9 +188,7 @@ export class Pass implements PassScope, ExecutorHost {
       this.replayed += 1;
       this.journal.tell('step.replayed', { step: called.operation.name });
       this.give(called, due.outcome as OutcomeRecord);
-    } else if (news || this.end) {
-      this.suspect();
-    }
+    } else if (news || this.end || this.open > 0) this.suspect(); // Else it waits for something of its own.
   }
 
   /** The body does not do what the journal says, or not yet: it may wait for something that the journal does not know. */
@@ -201,7 +199,7 @@ export class Pass implements PassScope, ExecutorHost {
       this.suspected = false;
       const next = this.journal.history.settled[this.replayed];
       const missing = this.calls.areMissing || (next !== undefined && !this.calls.at(next.n));
-      if (this.state === 'forward' && missing) this.host.onMismatch(this.calls.missing(this.fresh.find((called) => called.n === 0)));
+      if (this.state === 'forward' && missing) this.host.onMismatch(this.calls.missing(this.fresh, this.end !== undefined));
       else this.wake();
     };
     this.host.environment.clock.setTimer(this.host.graceMs, judge, { background: true });
