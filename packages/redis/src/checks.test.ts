@@ -73,6 +73,16 @@ describe.skipIf(missing !== undefined)('opening a store on Redis', () => {
     await opened({ url }, { partitions: 4 });
   });
 
+  it('is not made up when only a look was asked for', async () => {
+    const { url } = await start({});
+    const error = await refusal({ url }, { create: false });
+    expect(error.code).toBe('CONFIG_STORE_MISSING');
+    expect(await server?.command('DBSIZE')).toBe(0);
+    await opened({ url }, { partitions: 4 });
+    expect((await refusal({ url }, { create: false })).code).toBe('CONFIG_STORE_PARTITIONS');
+    await opened({ url }, { partitions: 4, create: false });
+  });
+
   it('is refused when a later release has written the namespace', async () => {
     const { url } = await start({});
     await opened({ url });

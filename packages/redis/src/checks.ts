@@ -16,17 +16,17 @@ export interface ServerProblem extends Problem {
 const OLDEST = [6, 2];
 
 /**
- * Writes down the number of partitions when nobody has, tries what the scripts do, and compares.
+ * Writes down the number of partitions when nobody has (unless `create` is false), tries what the scripts do, and compares.
  * @throws StoreUnavailableError when the server does not answer, or cannot now.
  */
-export async function lookAtNamespace(space: Space, namespace: string): Promise<readonly ServerProblem[]> {
+export async function lookAtNamespace(space: Space, namespace: string, create = true): Promise<readonly ServerProblem[]> {
   const subject = `The namespace ${JSON.stringify(namespace)}`;
   const [first] = space.partitions;
   if (!first) return [];
   const keys = [first.record, first.index, first.stream('\0'), first.due('\0')];
   let reply;
   try {
-    reply = (await space.run(OPEN, first, keys, [FORMAT, space.partitions.length])) as readonly Buffer[];
+    reply = (await space.run(OPEN, first, keys, [FORMAT, space.partitions.length, Number(create)])) as readonly Buffer[];
   } catch (error) {
     return [refused(subject, (error as Error).cause ?? error)];
   }
@@ -42,6 +42,10 @@ export async function lookAtNamespace(space: Space, namespace: string): Promise<
     ];
   }
   if (partitions === space.partitions.length) return [];
+  if (partitions === 0) {
+    const cause = 'nothing was ever stored in it.';
+    return [{ code: 'CONFIG_STORE_MISSING', subject, cause, remedy: 'Look for another name or server, or open it with `create: true`.' }];
+  }
   const cause = `it has ${partitions} partitions, and ${space.partitions.length} were asked for.`;
   const remedy = `Give \`partitions: ${partitions}\`, or take another namespace.`;
   return [{ code: 'CONFIG_STORE_PARTITIONS', subject, cause, remedy }];

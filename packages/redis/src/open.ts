@@ -36,7 +36,7 @@ export async function open(connection: RedisConnection, options: RedisStoreOptio
   };
   try {
     const space = new Space(new Wire(client, commandTimeoutMs), namespace, partitions);
-    const [ofNamespace] = await Promise.allSettled([lookAtNamespace(space, namespace)]);
+    const [ofNamespace] = await Promise.allSettled([lookAtNamespace(space, namespace, options.create)]);
     const { problems: ofServers, durability } = await lookAtServers(client, commandTimeoutMs, options.durability, lanes?.wait);
     // What the settings say explains most of what fails: it is said first.
     if (ofNamespace.status === 'rejected' && ofServers.length === 0) throw ofNamespace.reason;

@@ -15,6 +15,8 @@ export interface RedisStoreOptions {
    * the namespace is first opened, and must stay. Default: 16.
    */
   readonly partitions?: number;
+  /** False: a namespace in which nothing was ever stored is refused, and nothing is written. Default: true. */
+  readonly create?: boolean;
   /**
    * What an answered write must survive; opening is refused when the server's settings are weaker. Settings that the server
    * does not show are believed to fit. Default: what the settings give, and `process` where they are not shown.

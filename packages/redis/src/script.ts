@@ -155,6 +155,7 @@ export const NOW = script(TIME, `return text(moment(ARGV[1], 1, #KEYS))`);
 export const OPEN = script(
   TIME,
   `
+if ARGV[3] == '0' and redis.call('EXISTS', KEYS[1]) == 0 then return {ARGV[1], '0'} end
 redis.call('HSETNX', KEYS[1], 'format', ARGV[1])
 redis.call('HSETNX', KEYS[1], 'partitions', ARGV[2])
 moment(0, 1, 1)

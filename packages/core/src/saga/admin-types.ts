@@ -91,6 +91,10 @@ export interface RunView extends RunSummary {
   readonly result?: unknown;
   readonly steps: readonly StepView[];
   readonly audit: readonly AuditView[];
+  /** Of a stuck run: at which step (absent: the run itself, not a step), and why. */
+  readonly stuck?: { readonly step?: string; readonly error: unknown };
+  /** The verbs that are possible now. */
+  readonly verbs: readonly string[];
   readonly signals: readonly { readonly name: string; readonly value: unknown; readonly at: number; readonly consumed: boolean }[];
 }
 

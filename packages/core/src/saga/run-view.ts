@@ -3,8 +3,10 @@ import type { Entry, Loaded } from '../base/store.js';
 import type { AuditView, RunSummary, RunView, StepView } from './admin-types.js';
 import { History, undoneKey } from './history.js';
 import type { StepHistory } from './history.js';
+import { readMeta } from './meta.js';
 import { recordOf } from './records.js';
 import type { StartedRecord, VerbRecord } from './records.js';
+import { legalVerbs } from './verbs.js';
 
 const VERBS: Readonly<Record<string, string>> = {
   'cancel.requested': 'cancel',
@@ -19,7 +21,7 @@ const VERBS: Readonly<Record<string, string>> = {
 };
 
 /** One run as a readable history, from its journal. @throws CodecError when a record cannot be read. */
-export function viewOf(codecs: readonly Codec[], { entries }: Loaded, summary: RunSummary): RunView {
+export function viewOf(codecs: readonly Codec[], { head, entries }: Loaded, summary: RunSummary): RunView {
   const history = History.read(codecs, entries);
   const byKey = new Map(entries.map((entry) => [entry.key, entry]));
   const { version, args } = history.started as StartedRecord;
@@ -32,9 +34,17 @@ export function viewOf(codecs: readonly Codec[], { entries }: Loaded, summary: R
     ...(ended ? { endedAt: ended.at } : {}),
     ...(history.end?.status === 'completed' ? { result: history.end.record.result } : {}),
     steps: history.steps.map((step) => stepView(step, history, byKey)),
+    ...(head.status === 'stuck' ? stuckOn(history) : {}),
+    verbs: legalVerbs(head.status, readMeta(head.meta), history.stuck.at(-1)?.n),
     audit: entries.flatMap((entry) => auditOf(codecs, entry, history)),
     signals: history.signals.map(({ record, at, consumed }) => ({ name: record.name, value: record.value, at, consumed })),
   };
+}
+
+function stuckOn(history: History): Pick<RunView, 'stuck'> {
+  const last = history.stuck.at(-1);
+  if (!last) return {};
+  return { stuck: { ...(last.n === 0 ? {} : { step: history.step(last.n).intent.operation }), error: last.error } };
 }
 
 function stepView(step: StepHistory, history: History, byKey: ReadonlyMap<string, Entry>): StepView {
