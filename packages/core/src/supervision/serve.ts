@@ -1,9 +1,11 @@
 import { parentPort } from 'node:worker_threads';
 import { systemClock } from '../base/clock.js';
 import { ConfigurationError } from '../base/errors.js';
+import { asWire } from '../base/wire.js';
+import type { Wire } from '../base/wire.js';
+import { CHILD_VARIABLE } from './birth.js';
+import type { Birth } from './birth.js';
 import type { FencingToken } from './fence.js';
-import { asWire, CHILD_VARIABLE } from './wire.js';
-import type { Birth, Wire } from './wire.js';
 
 /** What a process or thread knows of itself. */
 export interface ServedContext {
