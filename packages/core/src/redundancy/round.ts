@@ -72,7 +72,8 @@ export class Round {
   }
 
   private start(index: number): void {
-    if (this.ballots.has(index)) return;
+    // One that was asked before may have made the caller give up.
+    if (this.ended || this.ballots.has(index)) return;
     const { operation, attempt } = this.call;
     const copy = new Copy(operation, attempt, this.scope, () => (this.key ??= this.environment.random.word()));
     this.copies[index] = copy;
