@@ -66,6 +66,10 @@ export function redundancy(
   environment?: Environment,
 ): Interceptor {
   const { name = 'redundancy', ...rest } = options;
+  if (rest.quarantineAfter) {
+    const cause = 'Copies of one call are nobody who could be kept out.';
+    throw new ConfigurationError([{ subject: `${name}, quarantineAfter`, cause, remedy: 'Leave it out, or name the replicas.' }]);
+  }
   const copies = copiesOf(Number.isInteger(replicas) && replicas > 0 ? replicas : 0, () => undefined);
   const around = interceptorOf(deskOf(name, copies, rest), undefined, environment);
   return async (call, next) => (await around(call, next)).value;

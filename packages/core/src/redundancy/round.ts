@@ -122,7 +122,7 @@ export class Round {
   /** As many as could decide the vote, in the order in which they were configured. */
   private askMore(): void {
     const { voter } = this.desk.plan;
-    while (!mayDecide(voter, this.ballots, this.pending())) {
+    while (!this.ended && !mayDecide(voter, this.ballots, this.pending())) {
       const index = this.idle()[0];
       if (index === undefined) return;
       if (this.call.mayGoOn?.() === false) {
