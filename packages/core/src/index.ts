@@ -163,7 +163,7 @@ export type { PassScope, RunHandle, Runtime, RuntimeOptions, StartOptions, WaitO
 export type { AnyUndo, Undo, UndoOf } from './saga/undo.js';
 
 // Supervision
-export type { ChildContext, ChildSpec, HealthOptions, RestartType, RunningChild } from './supervision/child.js';
+export type { ChildContext, ChildSpec, HealthOptions, ReadinessOptions, RestartType, RunningChild } from './supervision/child.js';
 export { phiDetector } from './supervision/detector.js';
 export type { PhiDetector, PhiOptions } from './supervision/detector.js';
 export {
