@@ -96,7 +96,8 @@ function processLine(ending: AbortController): OwnLine {
   process.once('disconnect', () => process.exit(1));
   return {
     on: (hear) => void process.on('message', hear),
-    send: (message) => void (process.connected && process.send?.(message)),
+    // That its supervisor is gone is said by the end of the line, not by an error that nobody has caught.
+    send: (message) => void (process.connected && process.send?.(message, undefined, undefined, () => {})),
     fail(error) {
       process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
       process.exit(1);
