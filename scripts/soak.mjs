@@ -1,4 +1,5 @@
-// For as long as told: seeds of the simulation on every core, and the demos in turn, which kill their own workers at random.
+// For as long as told: seeds of the simulation on every core, a storm over supervised processes, and the demos in turn, which
+// kill their own workers at random.
 //   npm run soak -- --minutes 10 [--from 1]
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -17,15 +18,17 @@ const REPORT_EVERY_MS = 30_000;
 /** Seeds of one core never meet those of another. */
 const SEEDS_APART = 100_000_000;
 
-const DEMOS = ['orders', 'banking'];
+const DEMOS = ['orders', 'banking', 'supervision'];
 build(...DEMOS.map((name) => `examples/${name}/tsconfig.build.json`));
 console.log(`soak: ${minutes} min from seed ${first}`);
 const start = performance.now();
 const children = new Set();
 const simulations = Array.from({ length: availableParallelism() }, (_, core) => simulate(first + core * SEEDS_APART));
+const stormy = storm();
 const runs = await demos();
 const seeds = (await Promise.all(simulations)).reduce((sum, one) => sum + one, 0);
 const perSecond = (seeds / ((performance.now() - start) / 1_000)).toFixed(0);
+console.log(await stormy);
 console.log(`soak: ${seeds} seeds of the simulation, each twice (${perSecond}/s), and ${runs} demos with random kills, without a failure`);
 
 /** What broke is told whole, everything else is ended. */
@@ -44,6 +47,15 @@ async function simulate(from) {
   const count = /^simulation: (\d+) seeds/m.exec(output)?.[1];
   if (code !== 0 || count === undefined) fail(output, `the simulation from seed ${from} broke a rule (${code}): see above for its seed`);
   return Number(count);
+}
+
+/** Processes of supervisors, killed and stopped at random, half of the time on each store. Answers what it says of itself. */
+async function storm() {
+  const env = { REDRESS_SOAK_FROM: String(first), REDRESS_SOAK_SECONDS: String(minutes * 60), NO_COLOR: '1', FORCE_COLOR: '0' };
+  const args = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', 'test/supervision/storm.test.ts'];
+  const { code, output } = await ended(args, root, env, minutes * 60_000 + RUN_LIMIT_MS);
+  if (code !== 0) fail(output, `the storm over supervised processes from seed ${first} broke a rule (${code})`);
+  return output.match(/^storm: .*$/gm)?.join('\n') ?? 'storm: left out';
 }
 
 /** One demo after the other, each with its own seed. Answers how many. */

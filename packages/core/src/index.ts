@@ -132,8 +132,12 @@ export type { VoteResult } from './redundancy/redundant-types.js';
 export { copiesOf, replicasOf } from './redundancy/replica.js';
 export type { Replica, ReplicaCall, ReplicaSource } from './redundancy/replica.js';
 export type { NoConsensusReason } from './redundancy/vote.js';
-export { ReplicaLostError, workerReplica } from './redundancy/worker-replica.js';
-export type { WorkerReplica, WorkerReplicaOptions } from './redundancy/worker-replica.js';
+export { processReplica } from './redundancy/process-replica.js';
+export type { ProcessReplicaOptions } from './redundancy/process-replica.js';
+export { ReplicaArgumentsError, ReplicaLostError } from './redundancy/remote.js';
+export type { RemoteReplica } from './redundancy/remote.js';
+export { workerReplica } from './redundancy/worker-replica.js';
+export type { WorkerReplicaOptions } from './redundancy/worker-replica.js';
 
 // Sagas
 export { defineSaga, defineStep, sagaOf } from './saga/define.js';
@@ -159,7 +163,7 @@ export type { PassScope, RunHandle, Runtime, RuntimeOptions, StartOptions, WaitO
 export type { AnyUndo, Undo, UndoOf } from './saga/undo.js';
 
 // Supervision
-export type { ChildContext, ChildSpec, HealthOptions, RestartType, RunningChild } from './supervision/child.js';
+export type { ChildContext, ChildSpec, HealthOptions, ReadinessOptions, RestartType, RunningChild } from './supervision/child.js';
 export { phiDetector } from './supervision/detector.js';
 export type { PhiDetector, PhiOptions } from './supervision/detector.js';
 export {

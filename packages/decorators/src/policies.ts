@@ -1,9 +1,9 @@
 import { compose, ConfigurationError, currentScope, retry, runInScope } from '@redress/core';
-import type { Body, Call, Chain, Environment, Interceptor, Policy, Problem, Running, StepScope } from '@redress/core';
+import type { Body, Call, Chain, Environment, Policy, Problem, Running, StepScope } from '@redress/core';
 import { frameOf } from './frame.js';
 import type { Frame } from './frame.js';
 import { handlerOf } from './handler.js';
-import type { Class, Method, MethodReference } from './registry.js';
+import type { Class, Method, MethodReference, VoteOf } from './registry.js';
 
 export const hasPolicies = ({ marks }: Method): boolean => marks.retry.length + marks.policies.length + marks.redundant.length > 0;
 
@@ -55,10 +55,10 @@ function attempt(call: Call, running: Running): Call {
   return Object.create(call, { signal: { get: () => running.signal }, onAttemptFailed: { value: tell } }) as Call;
 }
 
-const votes = new WeakMap<Method, (instance: object) => Interceptor>();
+const votes = new WeakMap<Method, VoteOf>();
 
 /** Each attempt is a vote of its own. */
-function voteOf(method: Method): ((instance: object) => Interceptor) | undefined {
+export function voteOf(method: Method): VoteOf | undefined {
   const [mark] = method.marks.redundant;
   return mark && made(votes, method, () => mark.around(method));
 }

@@ -3,7 +3,7 @@ import { ConfigurationError, NoConsensusError } from '@redress/core';
 import { memoryStore } from '@redress/memory';
 import { container as root } from 'tsyringe';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Compensate, Redundant, Retry, Saga, Step, redress, step } from './index.js';
+import { Compensate, Redundant, Retry, Saga, Step, quarantineOf, redress, step } from './index.js';
 import type { App, RedressOptions, Undo } from './index.js';
 
 const apps: App[] = [];
@@ -174,6 +174,74 @@ describe('@Redundant', () => {
     void rejection(orders.place());
     await vi.waitFor(() => expect(undone).toEqual([true]));
     expect(stock.n).toBe(3);
+  });
+});
+
+class Watched {
+  @Redundant({ replicas: [Berlin, Tokyo, 'lima'], stragglers: 'await', quarantineAfter: 2 })
+  async quote(_currency: string): Promise<string> {
+    return 'nobody asks me';
+  }
+}
+
+class WatchedPeer extends Peer {
+  @Redundant({ replicas: (self: WatchedPeer) => [self, ...self.peers], stragglers: 'await', quarantineAfter: 1 })
+  override async quote(currency: string): Promise<string> {
+    return `${currency} ${this.rate}`;
+  }
+}
+
+describe('@Redundant with quarantineAfter', () => {
+  const withContainer = async () => {
+    const container = root.createChildContainer();
+    container.registerSingleton(Tokyo);
+    container.registerInstance('lima', new Lima());
+    await open({ container, classes: [Watched] });
+    container.resolve(Tokyo).rate = 9;
+    return container;
+  };
+
+  it('keeps a replica out for all objects of a class, until it is released', async () => {
+    const container = await withContainer();
+    const [one, other] = [container.resolve(Watched), container.resolve(Watched)];
+    expect([await one.quote('EUR'), await other.quote('EUR')]).toEqual(['EUR 3', 'EUR 3']);
+    expect(quarantineOf(one, 'quote').quarantined).toEqual(['Tokyo']);
+    const asked = vi.spyOn(container.resolve(Tokyo), 'quote');
+    await other.quote('EUR');
+    expect(asked).not.toHaveBeenCalled();
+    expect([quarantineOf(other, 'quote').release('Tokyo'), quarantineOf(one, 'quote').release('Tokyo')]).toEqual([true, false]);
+    await one.quote('EUR');
+    expect(asked).toHaveBeenCalledTimes(1);
+    expect(() => quarantineOf(one, 'quote').release('Paris')).toThrow(/It has no replica "Paris"\. There are "Berlin", "Tokyo", "lima"/);
+  });
+
+  it('two containers share nothing', async () => {
+    const [one, two] = [await withContainer(), await withContainer()].map((container) => container.resolve(Watched)) as [Watched, Watched];
+    await one.quote('EUR');
+    await one.quote('EUR');
+    expect([quarantineOf(one, 'quote').quarantined, quarantineOf(two, 'quote').quarantined]).toEqual([['Tokyo'], []]);
+  });
+
+  it('what a function answers belongs to its object', async () => {
+    const [one, two] = [new WatchedPeer(3), new WatchedPeer(3)];
+    for (const self of [one, two]) self.peers = [new WatchedPeer(4), new WatchedPeer(3)];
+    await one.quote('EUR');
+    expect(quarantineOf(one, 'quote').quarantined).toEqual(['WatchedPeer']);
+    expect(quarantineOf(two, 'quote').quarantined).toEqual([]);
+  });
+
+  it('is refused where no replica is somebody', () => {
+    expect(() => {
+      class Rates {
+        @Redundant({ replicas: 3, quarantineAfter: 2 })
+        async get(): Promise<number> {
+          return 1;
+        }
+      }
+      return Rates;
+    }).toThrow(/Rates\.get, @Redundant, quarantineAfter: Copies of one call are nobody/);
+    expect(() => quarantineOf(new Flaky(), 'three')).toThrow(/Flaky\.three: It has no replicas/);
+    expect(() => quarantineOf(new Flaky(), 'said')).toThrow(ConfigurationError);
   });
 });
 

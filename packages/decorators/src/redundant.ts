@@ -1,14 +1,14 @@
 import { ConfigurationError, copiesOf, currentScope, redundancy, redundant } from '@redress/core';
-import type { Interceptor, PassScope, RedundantOptions, Replica } from '@redress/core';
+import type { Interceptor, PassScope, Redundant as Asked, RedundantOptions, Replica } from '@redress/core';
 import { unusable } from './binding.js';
-import type { Token } from './container.js';
+import type { Container, Token } from './container.js';
 import { bindingOfRuntime, findBinding } from './find.js';
 import type { MethodMark } from './fit.js';
 import { mark, written } from './mark.js';
-import type { Body, Method } from './registry.js';
+import type { Body, Class, Method, VoteOf } from './registry.js';
 
 /** Who is asked, and how an answer is found among theirs. */
-export interface RedundantMarkOptions<S = never, R = never> extends Omit<RedundantOptions<R>, 'quarantineAfter'> {
+export interface RedundantMarkOptions<S = never, R = never> extends RedundantOptions<R> {
   /**
    * A number: the method itself, so often. Tokens: what the container holds under each, by its method of the same name. A function: the
    * same of the objects that it answers, or replicas such as worker threads; it is asked at the first call on an object. Default: 3.
@@ -32,46 +32,78 @@ export function Redundant<S = never, R = never>(given: RedundantMarkOptions<S, R
         return { shown, around: () => () => interceptor };
       }
       // How many a function answers is not known yet.
-      if (typeof replicas !== 'function')
-        redundant(
-          copiesOf(replicas.length, () => undefined),
-          checked,
-        );
-      return { shown, around: (method) => perObject((self) => redundant(replicasFor(method, self, replicas), checked).interceptor) };
+      if (typeof replicas === 'function')
+        return { shown, around: (method) => perObject((self) => redundant(objectsOf(method, self, replicas), checked)) };
+      redundant(
+        copiesOf(replicas.length, () => undefined),
+        checked,
+      );
+      return {
+        shown,
+        around: (method) => perContainer((type, container) => redundant(tokensOf(method, type, container, replicas), checked)),
+      };
     })) as MethodMark;
 }
 
-function perObject(make: (instance: object) => Interceptor): (instance: object) => Interceptor {
-  const made = new WeakMap<object, Interceptor>();
-  return (instance) => {
+type Desk = Asked<readonly unknown[], unknown>;
+
+/** What a function answers belongs to the object that it is asked for. */
+function perObject(make: (instance: object) => Desk): VoteOf {
+  const made = new WeakMap<object, Desk>();
+  const desk = (instance: object): Desk => {
     const known = made.get(instance) ?? make(instance);
     made.set(instance, known);
     return known;
   };
+  return Object.assign((instance: object) => desk(instance).interceptor, { desk });
 }
 
-type Several = readonly Token[] | ((self: never) => readonly object[]);
+const nowhere = {};
 
-function replicasFor(method: Method, self: object, replicas: Several): readonly Replica[] {
-  if (typeof replicas === 'function') {
-    const names = new Map<string, number>();
-    return replicas(self as never).map((object) => {
-      if ('answer' in object && 'name' in object) return object as Replica;
-      return { name: counted(names, object === self ? 'self' : object.constructor.name), answer: (args) => ask(method, object, args) };
-    });
-  }
+/** What stands under tokens is the container's: all objects of a class ask the same, and know the same of them. */
+function perContainer(make: (type: Class, container: Container | undefined) => Desk): VoteOf {
+  const made = new WeakMap<object, WeakMap<Class, Desk>>();
+  const desk = (instance: object): Desk => {
+    const container = containerOf(instance);
+    const type = instance.constructor as Class;
+    const ofContainer = made.get(container ?? nowhere) ?? new WeakMap<Class, Desk>();
+    made.set(container ?? nowhere, ofContainer);
+    const known = ofContainer.get(type) ?? make(type, container);
+    ofContainer.set(type, known);
+    return known;
+  };
+  // Within a run its runtime says which container it is: that is known when the call is made.
+  return Object.assign(
+    (instance: object): Interceptor =>
+      (call, next) =>
+        desk(instance).interceptor(call, next),
+    { desk },
+  );
+}
+
+function containerOf(instance: object): Container | undefined {
+  const pass = currentScope()?.pass as PassScope | undefined;
+  return ((pass && bindingOfRuntime(pass.runtime)) ?? findBinding(instance))?.container;
+}
+
+function objectsOf(method: Method, self: object, replicas: (self: never) => readonly object[]): readonly Replica[] {
   const names = new Map<string, number>();
-  return replicas.map((token) => ({
+  return replicas(self as never).map((object) => {
+    if ('answer' in object && 'name' in object) return object as Replica;
+    return { name: counted(names, object === self ? 'self' : object.constructor.name), answer: (args) => ask(method, object, args) };
+  });
+}
+
+function tokensOf(method: Method, type: Class, container: Container | undefined, tokens: readonly Token[]): readonly Replica[] {
+  const names = new Map<string, number>();
+  return tokens.map((token) => ({
     name: counted(names, nameOf(token)),
-    answer: (args) => ask(method, resolve(method, self, token), args),
+    answer: (args) => ask(method, resolve(`${type.name}.${method.key}`, container, token), args),
   }));
 }
 
 /** Each time anew: the container says whether that is the same object. */
-function resolve(method: Method, self: object, token: Token): object {
-  const subject = `${self.constructor.name}.${method.key}`;
-  const pass = currentScope()?.pass as PassScope | undefined;
-  const container = ((pass && bindingOfRuntime(pass.runtime)) ?? findBinding(self))?.container;
+function resolve(subject: string, container: Container | undefined, token: Token): object {
   if (!container) {
     const remedy = 'Call redress({ container, store }) before, or give @Redundant the objects: replicas: (self) => [self.one, self.other].';
     throw unusable('CONFIG_NO_INSTANCE', subject, `There is no container to find the replica ${nameOf(token)} in.`, remedy);

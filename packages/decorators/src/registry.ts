@@ -47,8 +47,22 @@ export interface RetryMark {
 
 export interface RedundantMark {
   readonly shown: string;
-  /** Around a call of the method on this object, once for each method that has the mark. */
-  readonly around: (method: Method) => (instance: object) => Interceptor;
+  /** Made once for each method that has the mark. */
+  readonly around: (method: Method) => VoteOf;
+}
+
+/** The vote around the calls of a method on this object. */
+export interface VoteOf {
+  (instance: object): Interceptor;
+  /** Its replicas, where each is somebody: copies of one method are not. */
+  readonly desk?: (instance: object) => Quarantine;
+}
+
+/** Replicas that are not asked any more, by name, and what takes one back. */
+export interface Quarantine {
+  readonly quarantined: readonly string[];
+  /** Asks it again. False when it was not in quarantine. @throws ConfigurationError when there is none of this name. */
+  release(replica: string): boolean;
 }
 
 /** A policy whose state belongs to one class and runtime: it is made for each. */

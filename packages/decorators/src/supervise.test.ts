@@ -80,6 +80,56 @@ describe('@Supervised', () => {
     await shop.stop();
   });
 
+  it('DI-03: a start that comes too late is not handed out, and its object is disposed of once', async () => {
+    const starts: (() => void)[] = [];
+    let made = 0;
+    @Supervised({ startMs: 50, shutdownMs: 20 })
+    @injectable()
+    class Slow {
+      readonly n = (made += 1);
+      async start({ generation }: ChildContext): Promise<void> {
+        if (generation === 2) await new Promise<void>((resolve) => starts.push(resolve));
+      }
+      fail!: ChildContext['fail'];
+      run({ fail, signal }: ChildContext): Promise<void> {
+        this.fail = fail;
+        return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+      }
+      dispose(): void {
+        facts.push(`dispose slow ${this.n}`);
+      }
+    }
+    await using shop = await supervise({ name: 'shop', intensity: 9, classes: [Slow], container: root });
+    shop.of(Slow).fail(new Error('once'));
+    // The second life does not come in time, and the third one takes its place.
+    await expect.poll(() => shop.children()[0]).toMatchObject({ generation: 3, state: 'running' });
+    expect(shop.of(Slow).n).toBe(3);
+    starts[0]?.();
+    await expect.poll(() => facts).toContain('dispose slow 2');
+    expect(shop.of(Slow).n).toBe(3);
+    await shop.stop();
+    expect(facts).toEqual(['dispose slow 1', 'dispose slow 2', 'dispose slow 3']);
+  });
+
+  it('hands out no object that says that it is not ready', async () => {
+    let ready = false;
+    @Supervised({ readiness: { periodMs: 5, failureThreshold: 1 } })
+    class Cache {
+      ready(): boolean {
+        return ready;
+      }
+    }
+    await using shop = await supervise({ name: 'shop', classes: [Cache] });
+    expect(() => shop.of(Cache)).toThrow('Cache is not there now: it lives, and says that it is not ready.');
+    ready = true;
+    await expect.poll(() => shop.children()[0]?.ready).toBe(true);
+    expect(shop.of(Cache)).toBeInstanceOf(Cache);
+    ready = false;
+    await expect.poll(() => shop.children()[0]?.ready).toBe(false);
+    expect(() => shop.of(Cache)).toThrow(ChildUnavailableError);
+    expect(shop.children()).toMatchObject([{ generation: 1, state: 'running' }]);
+  });
+
   it('works without a container, and is inherited under the name of the class', async () => {
     class Special extends Worker {}
     await using shop = await supervise({ name: 'shop', classes: [Worker, Special] });

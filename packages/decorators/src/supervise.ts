@@ -22,16 +22,17 @@ export interface SuperviseOptions extends Omit<SupervisorOptions, 'children'> {
 /** A supervisor that knows classes. */
 export interface ClassSupervisor extends Supervisor {
   /**
-   * The object of this class that is alive. Ask each time: after a restart it is another one.
+   * The object of this class that is alive and ready. Ask each time: after a restart it is another one.
    * @throws ChildUnavailableError when there is none now, before anything was done. ConfigurationError: no such class here.
    */
   of<T extends object>(type: Class<T>): T;
 }
 
-/** The child is being started, stopped or has ended: nothing was done. May be asked again. Code `CHILD_UNAVAILABLE`. */
+/** The child is being started, stopped, has ended or is not ready: nothing was done. May be asked again. Code `CHILD_UNAVAILABLE`. */
 export class ChildUnavailableError extends RedressError {
-  constructor(supervisor: string, type: Class) {
-    super('CHILD_UNAVAILABLE', `${type.name} is not there now: "${supervisor}" is starting it anew, or has stopped it.`, {
+  constructor(supervisor: string, type: Class, lives = false) {
+    const why = lives ? 'it lives, and says that it is not ready' : `"${supervisor}" is starting it anew, or has stopped it`;
+    super('CHILD_UNAVAILABLE', `${type.name} is not there now: ${why}.`, {
       retryable: true,
       details: { supervisor, child: type.name },
     });
@@ -55,6 +56,8 @@ export async function supervise(options: SuperviseOptions): Promise<ClassSupervi
     if (!classes.includes(type)) throw problem(type, `It is no child of "${rest.name}".`, 'List it in classes.');
     const object = current.get(type);
     if (!object) throw new ChildUnavailableError(rest.name, type);
+    const { id } = children[classes.indexOf(type)] as ChildSpec;
+    if (!supervisor.children().some((child) => child.id === id && child.ready)) throw new ChildUnavailableError(rest.name, type, true);
     return object as T;
   };
   await supervisor.start();
@@ -72,7 +75,8 @@ async function begin(
   try {
     const object = (scope ? scope.resolve(type as never) : new (type as unknown as new () => object)()) as object;
     const running = await service(() => object as Service)(context);
-    current.set(type, object);
+    // One that comes too late, and that another one has been started for, is not given to anybody.
+    if (!context.signal.aborted) current.set(type, object);
     // Who is told to end, or has ended, is not given to anybody any more.
     context.signal.addEventListener('abort', () => void (current.get(type) === object && current.delete(type)), { once: true });
     const over = async (): Promise<void> => {

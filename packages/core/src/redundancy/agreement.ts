@@ -1,3 +1,4 @@
+import type { Ballot } from './ballot.js';
 import { lost, outstandingOf, validOf } from './vote.js';
 import type { Tally, Verdict, Voter } from './vote.js';
 
@@ -38,27 +39,62 @@ export function quorumVoter(options: AgreementOptions, quorum?: number): Voter {
   };
 }
 
-/** Wins what most ballots support, if nothing else has as many and it has at least `minVotes`. */
-export function pluralityVoter(n: number, tolerant: boolean, minVotes: number, tie: 'fail' | 'first'): Voter {
-  const weights = Array.from({ length: n }, () => 1);
+/** What is done when several answers have as many votes; a function is given one ballot of each, and says whose wins. */
+export type Tie = 'fail' | 'first' | 'weight' | ((tied: readonly Ballot[]) => number | undefined);
+
+export interface PluralityOptions extends AgreementOptions {
+  readonly minVotes: number;
+  readonly tie: Tie;
+}
+
+/** Wins what most ballots support, if nothing else has as many and it has at least `minVotes`. Weights count only in a tie. */
+export function pluralityVoter({ weights, tolerant, minVotes, tie }: PluralityOptions): Voter {
+  const ones = weights.map(() => 1);
   return {
     judge(tally) {
       const valid = validOf(tally);
       const missing = outstandingOf(tally);
       const toCome = missing.length;
-      const best = medoid(tally, valid, weights);
+      const best = medoid(tally, valid, ones);
       if (valid.length + toCome < minVotes) return lost('insufficient');
       const most = tolerant && toCome > 0 ? valid.length + toCome : (best?.support ?? 0) + toCome;
       if (!best || most < minVotes) return toCome > 0 && most >= minVotes ? undefined : lost('disagreement');
       const others = valid.filter((index) => tally.distance(best.index, index) === Infinity);
-      const rival = Math.max(0, ...others.map((index) => supportOf(tally, index, valid, weights).support));
+      const rival = Math.max(0, ...others.map((index) => supportOf(tally, index, valid, ones).support));
       if (toCome > 0) {
         const ahead = best.support >= minVotes && best.support > rival + toCome;
         return ahead && settled(tally, valid, missing, tolerant) ? won(best) : undefined;
       }
-      return best.support > rival || tie === 'first' ? won(best) : lost('tie');
+      return best.support > rival || tie === 'first' ? won(best) : untied(tally, best, tie, weights);
     },
   };
+}
+
+function untied(tally: Tally, best: Candidate, tie: Exclude<Tie, 'first'>, weights: readonly number[]): Verdict {
+  if (tie === 'fail') return lost('tie');
+  const valid = validOf(tally);
+  const leaders: number[] = [];
+  for (const { index, support } of byMerit(
+    tally,
+    valid,
+    weights.map(() => 1),
+  )) {
+    if (support === best.support && leaders.every((one) => tally.distance(one, index) === Infinity)) leaders.push(index);
+  }
+  if (tie === 'weight') {
+    const [first, second] = leaders.map((index) => supportOf(tally, index, valid, weights)).toSorted((a, b) => b.support - a.support);
+    return first && first.support > (second?.support ?? 0) ? won({ index: first.index, support: best.support }) : lost('tie');
+  }
+  // Asked what would be, and not what is: see mayDecide.
+  if (tally.ballots.includes(undefined)) return lost('tie');
+  try {
+    const winner = tie(leaders.map((index) => tally.ballots[index] as Ballot));
+    if (winner === undefined) return lost('tie');
+    if (leaders.includes(winner)) return won({ index: winner, support: best.support });
+    throw new RangeError(`tie chose ${String(winner)}, which is none of the ballots that it was given.`);
+  } catch (error) {
+    return { won: false, reason: 'voter', error };
+  }
 }
 
 /**
@@ -77,8 +113,12 @@ function settled(tally: Tally, valid: readonly number[], missing: readonly numbe
  * that was configured first. Grouping by what came first would depend on the order of arrival.
  */
 function medoid(tally: Tally, valid: readonly number[], weights: readonly number[]): Candidate | undefined {
+  return byMerit(tally, valid, weights)[0];
+}
+
+function byMerit(tally: Tally, valid: readonly number[], weights: readonly number[]): readonly Candidate[] {
   const candidates = valid.map((index) => supportOf(tally, index, valid, weights));
-  return candidates.toSorted((a, b) => b.support - a.support || a.apart - b.apart || a.index - b.index)[0];
+  return candidates.toSorted((a, b) => b.support - a.support || a.apart - b.apart || a.index - b.index);
 }
 
 function supportOf(

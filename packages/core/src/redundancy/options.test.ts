@@ -31,6 +31,8 @@ describe('replicas', () => {
     ['a tie of a majority', 3, { tie: 'first' }, /tie: It says nothing/],
     ['weights of a majority', 3, { weights: [1, 1, 1] }, /weights: It says nothing/],
     ['too few weights', 3, { vote: 'weighted', weights: [1] }, /one for each of the 3/],
+    ['weights of a tie that fails', 3, { vote: 'plurality', weights: [1, 1, 1] }, /weights: It says nothing/],
+    ['a tie by no weights', 3, { vote: 'plurality', tie: 'weight' }, /one for each of the 3/],
     ['no weights', 3, { vote: 'weighted' }, /one for each of the 3/],
     ['weights of nothing', 2, { vote: 'weighted', weights: [0, 0] }, /All of them are 0/],
     ['errors that vote for a median', 3, { vote: 'median', errorsAsVotes: ['E'] }, /A median is of numbers/],

@@ -31,7 +31,7 @@ export interface RedundantOptions<R = unknown> {
   readonly quorum?: number;
   /** For `plurality`. Default: 2. */
   readonly minVotes?: number;
-  /** For `weighted`: the votes of each replica. */
+  /** For `weighted`: the votes of each replica. For `tie: 'weight'`: what counts then. */
   readonly weights?: readonly number[];
   /** `lazy` asks only as many as could decide the vote, and more when they did not. Default: `parallel`. */
   readonly mode?: 'parallel' | 'lazy';
@@ -45,8 +45,12 @@ export interface RedundantOptions<R = unknown> {
   readonly accept?: (answer: R) => boolean;
   /** Errors that any replica in order would give, such as "not found": they vote, and may win. */
   readonly errorsAsVotes?: readonly Matcher[];
-  /** For `plurality`: what several answers with as many votes come to; `first` takes that of the replica configured first. Default: `fail`. */
-  readonly tie?: 'fail' | 'first';
+  /**
+   * For `plurality`: what several answers with as many votes come to. `first` takes that of the replica configured first; `weight` that
+   * whose replicas have more of the `weights`; a function is given one ballot of each such answer, and says the `index` of the one that
+   * wins, or undefined. Default: `fail`.
+   */
+  readonly tie?: 'fail' | 'first' | 'weight' | ((tied: readonly Ballot<R>[]) => number | undefined);
   /** How long each replica may take; 0: as long as it likes. Default: 0. */
   readonly replicaTimeout?: Duration;
   /** What becomes of replicas that are not needed any more: asked to stop, waited for, or left to themselves. Default: `abort`. */
@@ -79,7 +83,7 @@ const schema = z.strictObject({
   tolerance: z.number().min(0).optional(),
   accept: z.function().optional(),
   errorsAsVotes: z.array(z.union([z.string().min(1), z.function()])).optional(),
-  tie: z.enum(['fail', 'first']).optional(),
+  tie: z.union([z.enum(['fail', 'first', 'weight']), z.function()]).optional(),
   replicaTimeout: z.union([z.number(), z.string()]).optional(),
   stragglers: z.enum(['abort', 'await', 'detach']).optional(),
   quarantineAfter: z.number().int().min(0).optional(),
@@ -119,7 +123,7 @@ function voterOf(n: number, { vote = 'majority', quorum, minVotes = 2, weights, 
     case 'weighted':
       return quorumVoter({ weights: weights ?? ones, tolerant }, quorum);
     case 'plurality':
-      return pluralityVoter(n, tolerant, minVotes, tie);
+      return pluralityVoter({ weights: weights ?? ones, tolerant, minVotes, tie });
     case 'median':
       return medianVoter(quorum ?? half, tolerance);
     case 'mean':
@@ -144,10 +148,11 @@ function problemsOf(subject: string, n: number, options: RedundantOptions): read
   only('quorum', agreement || numeric);
   only('minVotes', vote === 'plurality');
   only('tie', vote === 'plurality');
-  only('weights', vote === 'weighted');
+  const weighed = vote === 'weighted' || (vote === 'plurality' && options.tie === 'weight');
+  only('weights', weighed);
   only('equals', agreement || vote === 'unanimous' || vote === 'plurality');
   say(n === 0, 'replicas', 'There is none.', 'Name at least one, and three to mask one that is wrong.');
-  say(vote === 'weighted' && weights?.length !== n, 'weights', `There must be one for each of the ${n} replicas.`, 'Give each its votes.');
+  say(weighed && weights?.length !== n, 'weights', `There must be one for each of the ${n} replicas.`, 'Give each its votes.');
   say(vote === 'weighted' && all === 0, 'weights', 'All of them are 0.', 'Give votes to those that are to decide.');
   const tooFew = quorum !== undefined && agreement && quorum <= all / 2;
   say(tooFew, 'quorum', `${quorum} of ${all} is not more than a half: two answers could win.`, "Raise it, or use vote: 'plurality'.");

@@ -84,6 +84,26 @@ describe('redundancy', () => {
     expect(clock.at).toBe(95);
   });
 
+  it('VT-11 a tie may be put before a judge, who is given one ballot of each answer', async () => {
+    const seen: unknown[] = [];
+    const acts = [at(3, 5), at(2, 5), at(1, 8), at(5, 9), at(4, 9)];
+    const judged = async (tie: RedundantOptions<number>['tie'], mode: 'parallel' | 'lazy') =>
+      setUp(acts, { vote: 'plurality', mode, ...(tie && { tie }) }).value();
+    for (const mode of ['parallel', 'lazy'] as const) {
+      const byLast: RedundantOptions<number>['tie'] = (tied) => (seen.push(tied.map((one) => one.replica)), tied.at(-1)?.index);
+      expect(await judged(byLast, mode)).toBe(9);
+      expect(await judged(() => undefined, mode)).toMatchObject({ reason: 'tie' });
+      expect(await judged(() => 2, mode)).toMatchObject({
+        reason: 'voter',
+        cause: { message: expect.stringContaining('tie chose 2') as string },
+      });
+      expect(await judged(() => { throw broken; }, mode)).toMatchObject({ reason: 'voter', cause: broken }); // prettier-ignore
+      expect(await judged(undefined, mode)).toMatchObject({ reason: 'tie' });
+    }
+    // Once each: what would be is not put before it.
+    expect(seen).toEqual([['r1', 'r4'], ['r1', 'r4']]); // prettier-ignore
+  });
+
   it('VT-15 lazy asks only as many as could decide', async () => {
     const { value, started } = setUp([at(5, 7), at(5, 7), at(5, 7)], { mode: 'lazy', quorum: 2 });
     expect([await value(), started]).toEqual([7, [1, 2]]);
@@ -219,5 +239,16 @@ describe('redundancy', () => {
     const none = setUp([now(1)]);
     expect(await none.run(AbortSignal.abort(broken))).toEqual({ status: 'rejected', reason: broken });
     expect(none.started).toEqual([]);
+  });
+
+  it.each(['parallel', 'lazy'] as const)('%s asks nobody any more when one that was just asked makes the caller give up', async (mode) => {
+    const caller = new AbortController();
+    const givesUp: Act = () => {
+      caller.abort(broken);
+      return new Promise(() => {});
+    };
+    const { run, clock, started, aborted } = setUp([hangs, givesUp, hangs, hangs], { mode, replicaTimeout: 50 });
+    expect(await run(caller.signal)).toEqual({ status: 'rejected', reason: broken });
+    expect([started, aborted.map(([who]) => who), clock.timers.length]).toEqual([[1, 2], [1, 2], 0]); // prettier-ignore
   });
 });

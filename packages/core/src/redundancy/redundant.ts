@@ -66,6 +66,10 @@ export function redundancy(
   environment?: Environment,
 ): Interceptor {
   const { name = 'redundancy', ...rest } = options;
+  if (rest.quarantineAfter) {
+    const cause = 'Copies of one call are nobody who could be kept out.';
+    throw new ConfigurationError([{ subject: `${name}, quarantineAfter`, cause, remedy: 'Leave it out, or name the replicas.' }]);
+  }
   const copies = copiesOf(Number.isInteger(replicas) && replicas > 0 ? replicas : 0, () => undefined);
   const around = interceptorOf(deskOf(name, copies, rest), undefined, environment);
   return async (call, next) => (await around(call, next)).value;
@@ -91,6 +95,7 @@ function canWin({ voter }: Plan, n: number, out: ReadonlySet<number>): boolean {
 
 function interceptorOf(desk: Desk, replicas: readonly Replica[] | undefined, own: Environment | undefined) {
   return async (call: Call, next: () => Promise<unknown>): Promise<VoteResult> => {
+    for (const replica of replicas ?? []) replica.check?.(call.args);
     const environment = own ?? call.environment ?? (standard ??= createEnvironment());
     const ask: Ask = (index, copy) => (replicas ? (replicas[index] as Replica).answer(call.args, copy) : next());
     return new Round(desk, call, environment, ask).run();

@@ -9,10 +9,12 @@ export interface ReplicaCall {
   readonly signal: AbortSignal;
 }
 
-/** One of several that can answer the same call: an object, a thread, another machine. */
+/** One of several that can answer the same call: an object, a thread, a process, another machine. */
 export interface Replica<A extends readonly unknown[] = readonly unknown[], R = unknown> {
   /** For events, errors and `release`; unique among its fellows. */
   readonly name: string;
+  /** Throws when it could not be given these arguments. All replicas of a vote are asked for it before any of them runs. */
+  check?(args: A): void;
   // Not "call", which every function has.
   answer(args: A, call: ReplicaCall): R | Promise<R>;
 }

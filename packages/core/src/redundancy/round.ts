@@ -72,7 +72,8 @@ export class Round {
   }
 
   private start(index: number): void {
-    if (this.ballots.has(index)) return;
+    // One that was asked before may have made the caller give up.
+    if (this.ended || this.ballots.has(index)) return;
     const { operation, attempt } = this.call;
     const copy = new Copy(operation, attempt, this.scope, () => (this.key ??= this.environment.random.word()));
     this.copies[index] = copy;
@@ -121,7 +122,7 @@ export class Round {
   /** As many as could decide the vote, in the order in which they were configured. */
   private askMore(): void {
     const { voter } = this.desk.plan;
-    while (!mayDecide(voter, this.ballots, this.pending())) {
+    while (!this.ended && !mayDecide(voter, this.ballots, this.pending())) {
       const index = this.idle()[0];
       if (index === undefined) return;
       if (this.call.mayGoOn?.() === false) {

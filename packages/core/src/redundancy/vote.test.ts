@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { pluralityVoter, quorumVoter } from './agreement.js';
+import type { Tie } from './agreement.js';
 import { isNumeric, meanVoter, medianVoter } from './numeric.js';
 import { X, onTheWay, permutations, resultOf, tallyOf } from './tally.fixture.js';
 import { first } from './vote.js';
@@ -9,6 +10,8 @@ import type { Voter } from './vote.js';
 const ones = (n: number): number[] => Array.from({ length: n }, () => 1);
 const half = (n: number): number => Math.floor(n / 2) + 1;
 const majority = (n: number, tolerant = false): Voter => quorumVoter({ weights: ones(n), tolerant });
+const plurality = (n: number, tolerant: boolean, minVotes: number, tie: Tie, weights = ones(n)): Voter =>
+  pluralityVoter({ weights, tolerant, minVotes, tie });
 const late = (voter: Voter, parts: readonly unknown[], tolerance = 0): unknown =>
   resultOf(voter.judge(tallyOf(parts, undefined, tolerance)), parts);
 const inEveryOrder = (voter: Voter, parts: readonly unknown[], tolerance = 0): unknown[] => [
@@ -84,21 +87,31 @@ describe('a majority', () => {
 
 describe('a plurality', () => {
   it('VT-11 has the most votes, and a tie is no answer unless one asks for the first', () => {
-    expect(inEveryOrder(pluralityVoter(5, false, 2, 'fail'), [5, 5, 8, 9, 9])).toEqual(['tie']);
-    expect(inEveryOrder(pluralityVoter(5, false, 2, 'first'), [5, 5, 8, 9, 9])).toEqual([5]);
-    expect(inEveryOrder(pluralityVoter(5, false, 2, 'fail'), [5, 6, 8, 9, 9])).toEqual([9]);
+    expect(inEveryOrder(plurality(5, false, 2, 'fail'), [5, 5, 8, 9, 9])).toEqual(['tie']);
+    expect(inEveryOrder(plurality(5, false, 2, 'first'), [5, 5, 8, 9, 9])).toEqual([5]);
+    expect(inEveryOrder(plurality(5, false, 2, 'fail'), [5, 6, 8, 9, 9])).toEqual([9]);
+  });
+
+  it('VT-11 may go by weights in a tie, and only there', () => {
+    const weighs = (...weights: number[]): Voter => plurality(5, false, 2, 'weight', weights);
+    expect(inEveryOrder(weighs(1, 1, 9, 1, 2), [5, 5, 8, 9, 9])).toEqual([9]);
+    expect(inEveryOrder(weighs(2, 1, 9, 1, 1), [5, 5, 8, 9, 9])).toEqual([5]);
+    expect(inEveryOrder(weighs(1, 2, 9, 2, 1), [5, 5, 8, 9, 9])).toEqual(['tie']);
+    expect(inEveryOrder(weighs(1, 1, 1, 9, 9), [5, 5, 5, 9, 9])).toEqual([5]);
+    const near = plurality(4, true, 2, 'weight', [1, 1, 1, 2]);
+    expect(inEveryOrder(near, [1, 1.25, 5, 5.25], 0.5)).toEqual([5]);
   });
 
   it('needs at least minVotes', () => {
-    expect(late(pluralityVoter(3, false, 2, 'fail'), [1, 2, 3])).toBe('disagreement');
-    expect(late(pluralityVoter(3, false, 2, 'fail'), [1, X, X])).toBe('insufficient');
-    expect(late(pluralityVoter(3, false, 1, 'fail'), [1, X, X])).toBe(1);
-    expect(late(pluralityVoter(5, false, 3, 'fail'), [1, 1, 2, 3, 4])).toBe('disagreement');
+    expect(late(plurality(3, false, 2, 'fail'), [1, 2, 3])).toBe('disagreement');
+    expect(late(plurality(3, false, 2, 'fail'), [1, X, X])).toBe('insufficient');
+    expect(late(plurality(3, false, 1, 'fail'), [1, X, X])).toBe(1);
+    expect(late(plurality(5, false, 3, 'fail'), [1, 1, 2, 3, 4])).toBe('disagreement');
   });
 
   it('is known early when nobody can come up to it', () => {
-    expect(onTheWay(pluralityVoter(5, false, 2, 'fail'), [5, 5, 5, 8, 9], [0, 1, 2, 3, 4])[1]).toBe(3);
-    expect(onTheWay(pluralityVoter(5, false, 2, 'fail'), [5, 5, 8, 8, 9], [0, 1, 2, 3, 4])[1]).toBe(5);
+    expect(onTheWay(plurality(5, false, 2, 'fail'), [5, 5, 5, 8, 9], [0, 1, 2, 3, 4])[1]).toBe(3);
+    expect(onTheWay(plurality(5, false, 2, 'fail'), [5, 5, 8, 8, 9], [0, 1, 2, 3, 4])[1]).toBe(5);
   });
 });
 
@@ -162,7 +175,7 @@ const oracle: Readonly<Record<string, (parts: readonly unknown[]) => unknown>> =
 const voters: Readonly<Record<string, (n: number) => Voter>> = {
   majority: (n) => majority(n),
   unanimous: (n) => quorumVoter({ weights: ones(n), tolerant: false }, n),
-  plurality: (n) => pluralityVoter(n, false, 2, 'fail'),
+  plurality: (n) => plurality(n, false, 2, 'fail'),
   median: (n) => medianVoter(half(n), undefined),
   mean: (n) => meanVoter(half(n), undefined),
 };
@@ -208,7 +221,7 @@ describe('any vote', () => {
     fc.assert(
       fc.property(ballots, fc.constantFrom(1, 2), ([parts, order], tolerance) => {
         const n = parts.length;
-        const voter = name === 'majority' ? majority(n, true) : pluralityVoter(n, true, 2, 'fail');
+        const voter = name === 'majority' ? majority(n, true) : plurality(n, true, 2, 'fail');
         const [early] = onTheWay(voter, parts, order, tolerance);
         expect(known(resultOf(early, parts))).toEqual(known(late(voter, parts, tolerance)));
       }),
@@ -243,7 +256,7 @@ describe('any vote', () => {
       const word = (result: unknown): unknown => (typeof result === 'number' ? String.fromCharCode(result) : 'none');
       const n = numbers.length;
       expect(inEveryOrder(majority(n), numbers).map(word)).toEqual([ofMajority]);
-      expect(inEveryOrder(pluralityVoter(n, false, 2, 'fail'), numbers).map(word)).toContain(ofPlurality);
+      expect(inEveryOrder(plurality(n, false, 2, 'fail'), numbers).map(word)).toContain(ofPlurality);
       const middle = inEveryOrder(medianVoter(half(n), undefined), numbers).map(word);
       expect(ofMedian === 'probably' ? 'probably' : middle.join()).toBe(ofMedian);
     }

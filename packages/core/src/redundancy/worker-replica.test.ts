@@ -5,8 +5,10 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { NoConsensusError } from './errors.js';
 import { redundant } from './redundant.js';
-import { ReplicaLostError, workerReplica } from './worker-replica.js';
-import type { WorkerReplica, WorkerReplicaOptions } from './worker-replica.js';
+import { ReplicaLostError } from './remote.js';
+import type { RemoteReplica } from './remote.js';
+import { workerReplica } from './worker-replica.js';
+import type { WorkerReplicaOptions } from './worker-replica.js';
 
 // Each thread does what the call says of its replica, so that one that fails can do well afterwards.
 const MODULE = `
@@ -32,10 +34,10 @@ interface Said {
 }
 
 let folder = '';
-const open: WorkerReplica<never, unknown>[] = [];
-const start = async <A extends readonly unknown[], R>(method: string, more: WorkerReplicaOptions = {}): Promise<WorkerReplica<A, R>> => {
+const open: RemoteReplica<never, unknown>[] = [];
+const start = async <A extends readonly unknown[], R>(method: string, more: WorkerReplicaOptions = {}): Promise<RemoteReplica<A, R>> => {
   const replica = await workerReplica<A, R>(method, pathToFileURL(join(folder, 'rates.mjs')), { method, ...more });
-  open.push(replica as WorkerReplica<never, unknown>);
+  open.push(replica as RemoteReplica<never, unknown>);
   return replica;
 };
 const never = { signal: new AbortController().signal };

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { ConfigurationError, RedressError, messageOf } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
-import type { Replica, ReplicaCall } from './replica.js';
+import { refused, ReplicaLostError, remoteReplica } from './remote.js';
+import type { Answer, RemoteReplica } from './remote.js';
+import { sendableBy } from './sendable.js';
 
 /** How the threads of a worker replica are made. */
 export interface WorkerReplicaOptions {
@@ -13,24 +14,6 @@ export interface WorkerReplicaOptions {
   readonly maxHeapMb?: number;
 }
 
-/** A replica in threads of its own: its crash is not ours, and when it hangs it can be ended. */
-export interface WorkerReplica<A extends readonly unknown[], R> extends Replica<A, R> {
-  /** Ends its threads. Calls under way are lost. */
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
-}
-
-/** The thread that was to answer ended first, or the replica is closed. What it did is not known. Code `REPLICA_LOST`. */
-export class ReplicaLostError extends RedressError {
-  constructor(replica: string, cause: unknown) {
-    super('REPLICA_LOST', `The thread of ${replica} ended before it had answered: ${messageOf(cause)}.`, {
-      retryable: true,
-      details: { replica },
-      cause,
-    });
-  }
-}
-
 const schema = z.strictObject({
   method: z.string().min(1).optional(),
   threads: z.number().int().min(1).optional(),
@@ -40,11 +23,7 @@ const schema = z.strictObject({
 // The same from src/redundancy and from dist/redundancy.
 const ENTRY = new URL('../../replica-worker.mjs', import.meta.url);
 
-interface Answer {
-  readonly missing?: true;
-  readonly value?: unknown;
-  readonly thrown?: { readonly error: Readonly<Record<string, unknown>> } | { readonly value: unknown };
-}
+const checkArguments = sendableBy(structuredClone);
 
 /**
  * Starts a replica whose function is exported by a module of JavaScript, in worker threads of its own, with the pool of the package
@@ -55,45 +34,34 @@ export async function workerReplica<A extends readonly unknown[], R>(
   name: string,
   module: URL | string,
   options: WorkerReplicaOptions = {},
-): Promise<WorkerReplica<A, R>> {
+): Promise<RemoteReplica<A, R>> {
   const subject = `worker replica ${name}`;
   checkOptions(subject, schema, options);
   const { method = 'default', threads = 1, maxHeapMb } = options;
   const pool = await openPool(subject, threads, maxHeapMb);
-  const task = { module: String(module), method };
   let closed = false;
-  const run = async (args: readonly unknown[] | undefined, signal?: AbortSignal): Promise<Answer> => {
-    // A pool that was destroyed starts threads again when it is given work, and nobody would end those.
-    if (closed) throw new ReplicaLostError(name, 'it is closed');
-    try {
-      return (await pool.run({ ...task, args }, { signal: signal ?? null })) as Answer;
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw new ReplicaLostError(name, error);
-    }
-  };
-  const close = (): Promise<void> => {
-    closed = true;
-    return pool.destroy();
-  };
-  try {
-    const { missing, thrown } = await run(undefined);
-    if (missing) throw refused(subject, `${task.module} exports no function "${method}".`, 'Name an exported function as "method".');
-    if (thrown) throw refused(subject, `${task.module} cannot be loaded: ${messageOf(errorOf(thrown))}.`, 'Give the URL of a module.');
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  return {
+  return remoteReplica(
+    subject,
     name,
-    async answer(args: A, { signal }: ReplicaCall) {
-      const { thrown, value } = await run(args, signal);
-      if (thrown) throw errorOf(thrown);
-      return value as R;
+    { module, method },
+    {
+      async send(task, signal) {
+        // A pool that was destroyed starts threads again when it is given work, and nobody would end those.
+        if (closed) throw new ReplicaLostError(name, 'it is closed');
+        try {
+          return (await pool.run(task, { signal: signal ?? null })) as Answer;
+        } catch (error) {
+          signal?.throwIfAborted();
+          throw new ReplicaLostError(name, error);
+        }
+      },
+      check: (args) => checkArguments(name, args),
+      close() {
+        closed = true;
+        return pool.destroy();
+      },
     },
-    close,
-    [Symbol.asyncDispose]: close,
-  };
+  );
 }
 
 const load = () => import('piscina');
@@ -118,17 +86,4 @@ async function openPool(subject: string, threads: number, maxHeapMb: number | un
   // A thread that ends between two calls is replaced, and the next call hears nothing of it.
   pool.on('error', () => undefined);
   return pool;
-}
-
-function errorOf(thrown: NonNullable<Answer['thrown']>): unknown {
-  if ('value' in thrown) return thrown.value;
-  const { name, message, stack, ...fields } = thrown.error;
-  const error = Object.assign(new Error(String(message)), fields);
-  Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true });
-  Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true });
-  return error;
-}
-
-function refused(subject: string, cause: string, remedy: string, error?: unknown): ConfigurationError {
-  return new ConfigurationError([{ subject, cause, remedy }], error === undefined ? {} : { cause: error });
 }

@@ -5,6 +5,7 @@ import { takeFence } from './fence.js';
 import { watchHealth, watchHeart } from './health.js';
 import type { Heart, Watcher } from './health.js';
 import { Life } from './life.js';
+import { watchReadiness } from './readiness.js';
 import type { Tell } from './reports.js';
 import type { Slot } from './slot.js';
 
@@ -55,9 +56,17 @@ export function begin(slot: Slot, around: Surroundings): Promise<void> {
       life.whenOver(() => life.abort());
       if (spec.heartbeat) heart = watchHeart(id, spec.heartbeat, watcher);
       const { running } = life;
-      const health = spec.health ?? (running?.ping ? {} : false);
-      if (health && running) {
-        void watchHealth(id, running, health, watcher).catch((error: unknown) => life.judge({ failed: true, error }));
-      }
+      if (!running) return;
+      const fail = (error: unknown): void => life.judge({ failed: true, error });
+      const health = spec.health ?? (running.ping ? {} : false);
+      if (health) void watchHealth(id, running, health, watcher).catch(fail);
+      const readiness = spec.readiness ?? (running.ready ? {} : false);
+      life.ready = !readiness;
+      if (!readiness) return;
+      const turn = (ready: boolean, error?: unknown): void => {
+        life.ready = ready;
+        tell(ready ? 'child.ready' : 'child.unready', id, error, { generation });
+      };
+      void watchReadiness(id, running, readiness, { clock: environment.clock, signal: life.signal, turn }).catch(fail);
     });
 }

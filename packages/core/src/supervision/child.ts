@@ -23,6 +23,8 @@ export interface RunningChild {
   kill?(): unknown;
   /** Whether it is well: it is not when this answers `false` or fails. Asked as `health` says. */
   ping?(signal: AbortSignal): unknown;
+  /** Whether it may be given work now: not when this answers `false` or fails. It stays alive all the same. Asked as `readiness` says. */
+  ready?(signal: AbortSignal): unknown;
   /** Of a group that is too large, an idle member is stopped first. */
   busy?(): boolean;
 }
@@ -58,6 +60,19 @@ export interface HealthOptions {
   readonly indirect?: readonly ((signal: AbortSignal) => unknown)[];
 }
 
+export interface ReadinessOptions {
+  /** Pause between two checks, in milliseconds; the first one is made at once. Default: 10000. */
+  readonly periodMs?: number;
+  /** A check that has not answered after so many milliseconds is lost. Default: 1000. */
+  readonly timeoutMs?: number;
+  /** Lost checks in a row after which it is not ready any more. Default: 3. */
+  readonly failureThreshold?: number;
+  /** Checks in a row that pass, after which it is ready. Default: 1. */
+  readonly successThreshold?: number;
+  /** Default: its `ready`. Unlike its health it may depend on others, an open circuit breaker for one. */
+  readonly check?: (running: RunningChild, signal: AbortSignal) => unknown;
+}
+
 export interface ChildSpec {
   /** Unique within its supervisor; letters, digits, `.`, `_` and `-`. */
   readonly id: string;
@@ -73,6 +88,8 @@ export interface ChildSpec {
   readonly count?: number;
   /** Default: asked by the defaults when it has a `ping`. `false`: never. */
   readonly health?: HealthOptions | false;
+  /** Default: asked by the defaults when it has a `ready`. `false`: never, and it is ready as long as it runs. */
+  readonly readiness?: ReadinessOptions | false;
   /** Takes it for dead when its `context.beat()` stays away. Default: no such detector. */
   readonly heartbeat?: PhiOptions;
 }
@@ -85,6 +102,13 @@ const healthOptions = z.strictObject({
   check: z.function().optional(),
   indirect: z.array(z.function()).optional(),
 });
+const readinessOptions = z.strictObject({
+  periodMs: ms.optional(),
+  timeoutMs: ms.optional(),
+  failureThreshold: z.number().int().min(1).optional(),
+  successThreshold: z.number().int().min(1).optional(),
+  check: z.function().optional(),
+});
 const childSpec = z.strictObject({
   id: z.string().regex(/^[\w.-]{1,100}$/, 'Must be 1 to 100 letters, digits, ".", "_" or "-"'),
   start: z.function(),
@@ -93,6 +117,7 @@ const childSpec = z.strictObject({
   startMs: ms.or(z.literal(Infinity)).optional(),
   count: z.number().int().min(0).optional(),
   health: healthOptions.or(z.literal(false)).optional(),
+  readiness: readinessOptions.or(z.literal(false)).optional(),
   heartbeat: phiOptions.optional(),
 });
 

@@ -136,6 +136,6 @@ describe('heart-beats', () => {
     await lab.clock.rest();
     expect(lab.news()).toBe('-a');
     expect(lab.events).toContain('child.fenced a');
-    expect(supervisor.children()).toEqual([{ id: 'a', state: 'running', generation: 2 }]);
+    expect(supervisor.children()).toEqual([{ id: 'a', state: 'running', ready: true, generation: 2 }]);
   });
 });

@@ -44,17 +44,16 @@ type Check = (signal: AbortSignal) => unknown;
 function directCheck(id: string, running: RunningChild, { check }: HealthOptions): Check {
   if (check) return (signal) => check(running, signal);
   if (running.ping) return (signal) => running.ping?.(signal);
-  throw new ConfigurationError([
-    {
-      subject: `child ${id}, health`,
-      cause: 'It has no ping, and no check is given.',
-      remedy: 'Give health.check, or let the child have a ping.',
-    },
-  ]);
+  throw noCheck(`child ${id}, health`, 'ping', 'health.check');
+}
+
+export function noCheck(subject: string, own: string, option: string): ConfigurationError {
+  const cause = `It has no ${own}, and no check is given.`;
+  return new ConfigurationError([{ subject, cause, remedy: `Give ${option}, or let the child have a ${own}.` }]);
 }
 
 /** Why a check was lost; undefined: the child is well. */
-async function lostCheck(
+export async function lostCheck(
   clock: Clock,
   timeoutMs: number,
   signal: AbortSignal,

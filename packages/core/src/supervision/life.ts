@@ -22,6 +22,8 @@ export class Life {
   startedAt = 0;
   /** What the supervisor has to act upon. Set while it still runs: it is to be stopped first. */
   verdict: Ending | undefined;
+  /** Whether it may be given work. */
+  ready = false;
   /** What its own `stop` threw. */
   stopError: unknown;
 

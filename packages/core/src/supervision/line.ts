@@ -1,6 +1,8 @@
+import { asWire } from '../base/wire.js';
+import type { Wire } from '../base/wire.js';
+import { CHILD_VARIABLE } from './birth.js';
+import type { Birth } from './birth.js';
 import type { ChildContext } from './child.js';
-import { asWire, CHILD_VARIABLE } from './wire.js';
-import type { Birth, Wire } from './wire.js';
 
 /** Our end of the wire to a process or thread. */
 export interface Line {

@@ -107,7 +107,7 @@ export class SupervisorLoop implements Supervisor {
   }
 
   children(): readonly ChildView[] {
-    return this.#slots.map(({ id, state, generation }) => ({ id, state, generation }));
+    return this.#slots.map(({ id, state, ready, generation }) => ({ id, state, ready, generation }));
   }
 
   /** Resolves when there is nothing left to do, pauses included. */

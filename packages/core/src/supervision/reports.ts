@@ -14,6 +14,9 @@ export type SupervisionEvent =
   | 'child.failed'
   /** A lost check, or a phi above the threshold. */
   | 'child.suspected'
+  /** It may be given work, or not any more; `error` is what the last check said. It goes on living. */
+  | 'child.ready'
+  | 'child.unready'
   /** As it was asked to; here and in the next two `error` is what its own `stop` threw. */
   | 'child.stopped'
   /** It did not stop in time. */

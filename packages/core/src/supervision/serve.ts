@@ -1,9 +1,11 @@
 import { parentPort } from 'node:worker_threads';
 import { systemClock } from '../base/clock.js';
 import { ConfigurationError } from '../base/errors.js';
+import { asWire } from '../base/wire.js';
+import type { Wire } from '../base/wire.js';
+import { CHILD_VARIABLE } from './birth.js';
+import type { Birth } from './birth.js';
 import type { FencingToken } from './fence.js';
-import { asWire, CHILD_VARIABLE } from './wire.js';
-import type { Birth, Wire } from './wire.js';
 
 /** What a process or thread knows of itself. */
 export interface ServedContext {
@@ -94,7 +96,8 @@ function processLine(ending: AbortController): OwnLine {
   process.once('disconnect', () => process.exit(1));
   return {
     on: (hear) => void process.on('message', hear),
-    send: (message) => void (process.connected && process.send?.(message)),
+    // That its supervisor is gone is said by the end of the line, not by an error that nobody has caught.
+    send: (message) => void (process.connected && process.send?.(message, undefined, undefined, () => {})),
     fail(error) {
       process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
       process.exit(1);

@@ -28,6 +28,10 @@ export class Slot {
     if (this.life) return this.halting || this.dropped ? 'stopping' : 'running';
     return this.pending ? 'waiting' : 'ended';
   }
+
+  get ready(): boolean {
+    return this.state === 'running' && this.life?.ready === true && !this.life.verdict;
+  }
 }
 
 /** The places of one spec: one, or those of a group, with the lowest free number for a new one. */

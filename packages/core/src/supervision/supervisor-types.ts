@@ -1,6 +1,8 @@
 export interface ChildView {
   readonly id: string;
   readonly state: 'starting' | 'running' | 'stopping' | 'waiting' | 'ended';
+  /** It runs, and may be given work: see `readiness`. */
+  readonly ready: boolean;
   /** How often it has been started. */
   readonly generation: number;
 }

@@ -13,6 +13,7 @@ export interface Service {
   run?(context: ChildContext): unknown;
   stop?(): unknown;
   ping?(signal: AbortSignal): unknown;
+  ready?(signal: AbortSignal): unknown;
   busy?(): boolean;
 }
 
@@ -21,6 +22,11 @@ export function service(create: (context: ChildContext) => Service | Promise<Ser
   return async (context) => {
     const object = await create(context);
     await object.start?.(context);
+    if (context.signal.aborted) {
+      // It comes too late: it is stopped, and what it would do does not begin.
+      await object.stop?.();
+      context.signal.throwIfAborted();
+    }
     return runningOf(object, context);
   };
 }
@@ -36,6 +42,7 @@ function runningOf(object: Service, context: ChildContext): RunningChild {
     ended: object.run ? (async () => object.run?.(context))() : stopped,
     stop,
     ...(object.ping ? { ping: (signal) => object.ping?.(signal) } : {}),
+    ...(object.ready ? { ready: (signal) => object.ready?.(signal) } : {}),
     ...(object.busy ? { busy: () => object.busy?.() ?? false } : {}),
   };
 }

@@ -1,0 +1,3 @@
+import type { Store } from '@redress/core';
+
+export function openStore(place: string): Promise<Store>;
