@@ -135,6 +135,17 @@ export type { NoConsensusReason } from './redundancy/vote.js';
 export { ReplicaLostError, workerReplica } from './redundancy/worker-replica.js';
 export type { WorkerReplica, WorkerReplicaOptions } from './redundancy/worker-replica.js';
 
+// Channels between processes
+export { ChannelDivergedError, ChannelFencedError, ChannelTrimmedError } from './rollback/channel/errors.js';
+export { channelStream } from './rollback/channel/entry.js';
+export type { ChannelAddress, ChannelItem, Message } from './rollback/channel/entry.js';
+export { readChannel, readRange } from './rollback/channel/read.js';
+export type { ChannelPage } from './rollback/channel/read.js';
+export { releaseChannel, retainChannel, trimChannel } from './rollback/channel/upkeep.js';
+export { openChannel } from './rollback/channel/writer.js';
+export type { ChannelWriter } from './rollback/channel/writer.js';
+export type { DependencyVector, Line, MessageId, ProcessId, Recoverable } from './rollback/words.js';
+
 // Sagas
 export { defineSaga, defineStep, sagaOf } from './saga/define.js';
 export type { SagaList, SagaOptions, StepOptions } from './saga/define.js';
