@@ -58,7 +58,7 @@ describe.each(Object.entries(STORES))('a channel over %s', (_, open) => {
       kind: 'message',
       message: { id: { sender: 'P1', incarnation: 3, sequence: 7 }, notes: { interval: 4, index: 2 } },
     });
-    expect(one?.kind === 'message' && [...one.message.data]).toEqual([...data]);
+    expect(one?.kind === 'message' && Buffer.from(one.message.data as Uint8Array)).toEqual(Buffer.from(data));
     expect(two).toMatchObject({ message: { data: 'two\nlines' } });
   });
 

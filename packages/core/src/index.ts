@@ -144,6 +144,21 @@ export type { ChannelPage } from './rollback/channel/read.js';
 export { releaseChannel, retainChannel, trimChannel } from './rollback/channel/upkeep.js';
 export { openChannel } from './rollback/channel/writer.js';
 export type { ChannelWriter } from './rollback/channel/writer.js';
+
+// Checkpoint graphs and recovery lines
+export { certify } from './rollback/line/certify.js';
+export type { Violation } from './rollback/line/certify.js';
+export { collectable, inTransit, uselessCheckpoints } from './rollback/line/collect.js';
+export { LineArgumentError, LineLostError } from './rollback/line/errors.js';
+export { explain } from './rollback/line/explain.js';
+export type { DominoReport, Rollback } from './rollback/line/explain.js';
+export { createGraph } from './rollback/line/graph.js';
+export type { CheckpointGraph, ProcessHistory } from './rollback/line/graph.js';
+export { inTransitOf, isConsistent, orphansOf } from './rollback/line/message.js';
+export type { CheckpointRef, GraphMessage } from './rollback/line/message.js';
+export { recoveryLine, startOfFailure } from './rollback/line/recovery-line.js';
+export type { Start } from './rollback/line/recovery-line.js';
+export { dominoDot, dominoMermaid, dominoText } from './rollback/line/render.js';
 export type { DependencyVector, Line, MessageId, ProcessId, Recoverable } from './rollback/words.js';
 
 // Sagas

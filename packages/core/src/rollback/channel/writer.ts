@@ -80,8 +80,8 @@ class Writer implements ChannelWriter {
     if (this.#broken) throw this.#broken.error;
   }
 
-  #add(entry: NewEntry): Promise<number | undefined> {
-    if (this.#broken) return Promise.reject(this.#broken.error);
+  async #add(entry: NewEntry): Promise<number | undefined> {
+    if (this.#broken) throw this.#broken.error;
     return new Promise((done, failed) => {
       this.#queue.push({ entry, done, failed });
       // One write at a time; it begins when this turn has asked for all that it wants to send.
