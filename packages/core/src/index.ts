@@ -159,6 +159,13 @@ export type { CheckpointRef, GraphMessage } from './rollback/line/message.js';
 export { recoveryLine, startOfFailure } from './rollback/line/recovery-line.js';
 export type { Start } from './rollback/line/recovery-line.js';
 export { dominoDot, dominoMermaid, dominoText } from './rollback/line/render.js';
+
+// Independent checkpointing
+export { GroupMembersError, OrphansError, ProcessEndedError, ProcessFencedError } from './rollback/independent/errors.js';
+export { recoveriesOf } from './rollback/independent/group-stream.js';
+export type { FixedLine, Recovery } from './rollback/independent/group.js';
+export { independentProcess } from './rollback/independent/process.js';
+export type { Incoming, IndependentOptions, IndependentProcess, Send } from './rollback/independent/types.js';
 export type { DependencyVector, Line, MessageId, ProcessId, Recoverable } from './rollback/words.js';
 
 // Sagas

@@ -1,4 +1,5 @@
-import type { Line } from '../words.js';
+import type { Line, ProcessId } from '../words.js';
+import { LineLostError } from './errors.js';
 import type { CheckpointGraph } from './graph.js';
 import { inTransitOf } from './message.js';
 import type { CheckpointRef, GraphMessage } from './message.js';
@@ -14,12 +15,15 @@ export function collectable(graph: CheckpointGraph): readonly CheckpointRef[] {
   for (const failed of graph.processes) {
     for (const [id, number] of Object.entries(recoveryLine(graph, startOfFailure(graph, [failed])))) needed.get(id)?.add(number);
   }
-  return refs(graph, ({ process, number }) => needed.get(process)?.has(number) !== true);
+  return refs(graph, graph.processes, ({ process, number }) => needed.get(process)?.has(number) !== true);
 }
 
-/** The checkpoints that are in no consistent line at all: they were taken for nothing. O(C (V + E)) for C checkpoints. */
-export function uselessCheckpoints(graph: CheckpointGraph): readonly CheckpointRef[] {
-  return refs(graph, ({ process, number }) => recoveryLine(graph, { [process]: number })[process] !== number);
+/**
+ * The checkpoints of `processes` (default: all) that are in no consistent line at all: taken for nothing. What forgotten checkpoints
+ * would be needed to tell of is left out. O(C (V + E)) for C of them.
+ */
+export function uselessCheckpoints(graph: CheckpointGraph, processes: readonly ProcessId[] = graph.processes): readonly CheckpointRef[] {
+  return refs(graph, processes, ({ process, number }) => isUseless(graph, process, number));
 }
 
 /** The messages of the graph that the line has sent and not delivered. */
@@ -27,6 +31,19 @@ export function inTransit(graph: CheckpointGraph, line: Line): readonly GraphMes
   return inTransitOf(line, graph.messages());
 }
 
-function refs(graph: CheckpointGraph, isWanted: (one: CheckpointRef) => boolean): readonly CheckpointRef[] {
-  return graph.processes.flatMap((process) => graph.checkpoints(process).map((number) => ({ process, number }))).filter(isWanted);
+function refs(
+  graph: CheckpointGraph,
+  processes: readonly ProcessId[],
+  isWanted: (one: CheckpointRef) => boolean,
+): readonly CheckpointRef[] {
+  return processes.flatMap((process) => graph.checkpoints(process).map((number) => ({ process, number }))).filter(isWanted);
+}
+
+function isUseless(graph: CheckpointGraph, process: ProcessId, number: number): boolean {
+  try {
+    return recoveryLine(graph, { [process]: number })[process] !== number;
+  } catch (error) {
+    if (error instanceof LineLostError) return false;
+    throw error;
+  }
 }
