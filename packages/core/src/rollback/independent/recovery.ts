@@ -21,7 +21,8 @@ export async function takePart(member: Member, isEnding: () => boolean): Promise
   while (!isEnding()) {
     const group = await attempt(member);
     if (group?.phase === 'open') return group;
-    await sleep(clock, group ? LOOK_MS : PAUSE_MS, undefined, true);
+    // It keeps the operating-system process alive: others wait for this one.
+    await sleep(clock, group ? LOOK_MS : PAUSE_MS);
   }
   return undefined;
 }
