@@ -135,6 +135,36 @@ export type { NoConsensusReason } from './redundancy/vote.js';
 export { ReplicaLostError, workerReplica } from './redundancy/worker-replica.js';
 export type { WorkerReplica, WorkerReplicaOptions } from './redundancy/worker-replica.js';
 
+// Rollback: message logs
+export {
+  LogClosedError,
+  LogCorruptError,
+  LogFencedError,
+  MessageGapError,
+  MessageLogError,
+  NonDeterminismError,
+  OutputDivergenceError,
+  ReplayStalledError,
+  TooManyUnconfirmedError,
+} from './rollback/log/errors.js';
+export { logStreamOf, openMessageLog } from './rollback/log/open.js';
+export type { SinkReport } from './rollback/log/outbox.js';
+export { outputOf, streamSink } from './rollback/log/sinks.js';
+export type { StreamSinkOptions } from './rollback/log/sinks.js';
+export type {
+  LogContext,
+  Logged,
+  LogHandler,
+  Message,
+  MessageLog,
+  MessageLogOptions,
+  Output,
+  Receipt,
+  ReplayMode,
+  Sink,
+} from './rollback/log/types.js';
+export type { DependencyVector, Line, MessageId, ProcessId, Recoverable } from './rollback/words.js';
+
 // Sagas
 export { defineSaga, defineStep, sagaOf } from './saga/define.js';
 export type { SagaList, SagaOptions, StepOptions } from './saga/define.js';
