@@ -1,5 +1,5 @@
 import { createEnvironment, openMessageLog } from '@redress/core';
-import type { Change, Commit, LogContext, Logged, MessageLog, MessageLogOptions, Output, Recoverable, Sink, Store } from '@redress/core';
+import type { Change, Commit, Entry, LogContext, LoggedMessage, MessageLog, MessageLogOptions, Output, Recoverable, Sink, Store } from '@redress/core';
 import { createMemoryDatabase, memoryStore } from '@redress/memory';
 import type { MemoryDatabase } from '@redress/memory';
 import { seededRandom, VirtualClock } from '@redress/testkit';
@@ -22,17 +22,21 @@ export type Fault =
 export interface Sum {
   total: number;
   handled: number[];
+  /** What chance had said for each message. */
+  chances: Record<number, number>;
 }
+
+const nothing = (): Sum => ({ total: 0, handled: [], chances: {} });
 
 /** What of an account is kept. */
 class State implements Recoverable {
   readonly id = 'p';
-  value: Sum = { total: 0, handled: [] };
+  value: Sum = nothing();
   capture(): string {
     return JSON.stringify(this.value);
   }
   restore(state: string | Uint8Array | undefined): void {
-    this.value = state === undefined ? { total: 0, handled: [] } : (JSON.parse(String(state)) as Sum);
+    this.value = state === undefined ? nothing() : (JSON.parse(String(state)) as Sum);
   }
 }
 
@@ -99,8 +103,10 @@ export class World {
       ...this.options,
     });
     this.log = log;
-    // Three at a time, so that messages share commits and handlers run ahead of them.
-    while (this.source.length > 0) await Promise.all(this.source.slice(0, 3).map((n) => this.give(log, n, life)));
+    // Three at a time and one at a time, so that messages share commits, and handlers run ahead of them.
+    for (let width = 3; this.source.length > 0; width = 4 - width) {
+      await Promise.all(this.source.slice(0, width).map((n) => this.give(log, n, life)));
+    }
     await log.drained();
     await log.close();
     return 'done';
@@ -116,12 +122,13 @@ export class World {
     forget();
   }
 
-  private async handle({ body }: Logged, context: LogContext, life: number): Promise<void> {
+  private async handle({ body }: LoggedMessage, context: LogContext, life: number): Promise<void> {
     const n = body as number;
     await Promise.resolve();
     const chance = this.fault === 'chance-not-logged' ? this.random.next() : context.random();
     this.state.value.total += n;
     this.state.value.handled.push(n);
+    this.state.value.chances[n] = chance;
     const output = { n, chance, total: this.state.value.total };
     if (this.fault !== 'output-before-log') return void context.send('world', output);
     await this.point('handler:output', life);
@@ -160,10 +167,14 @@ export class World {
       await this.point('commit:after', life);
       return done;
     };
+    let checkpoint: Entry | undefined;
     const load = async (...args: Parameters<Store['load']>): ReturnType<Store['load']> => {
       await this.point('load', life);
       const loaded = await store.load(...args);
-      return this.fault === 'replay-by-time' && loaded ? { ...loaded, entries: laterThanCheckpoint(loaded.entries) } : loaded;
+      if (this.fault !== 'replay-by-time' || !loaded) return loaded;
+      checkpoint = loaded.entries.findLast(({ type }) => type === 'checkpoint') ?? checkpoint;
+      const { index, at } = checkpoint ?? { index: Infinity, at: 0 };
+      return { ...loaded, entries: loaded.entries.filter((entry) => entry.index <= index || entry.at > at) };
     };
     return new Proxy(store, {
       get: (target, name) => (name === 'commit' ? commit : name === 'load' ? load : (Reflect.get(target, name) as unknown)),
@@ -190,12 +201,6 @@ function behind(manifest: string): string {
   return JSON.stringify({ position: position - 1, ...rest });
 }
 
-/** Of the entries since the last checkpoint only those of a later millisecond. */
-function laterThanCheckpoint(entries: NonNullable<Awaited<ReturnType<Store['load']>>>['entries']): typeof entries {
-  const at = entries.findLastIndex(({ type }) => type === 'checkpoint');
-  return at < 0 ? entries : entries.filter((entry, i) => i <= at || entry.at > (entries[at]?.at ?? 0));
-}
-
 /** What must hold when all is done, whatever happened on the way; or what does not. */
 export function verdict(world: World): string | undefined {
   const { handled, total } = world.state.value;
@@ -208,6 +213,8 @@ export function verdict(world: World): string | undefined {
   if (world.delivered.size > each.length) return `output duplicated: ${world.delivered.size} keys`;
   if (world.delivered.size < each.length) return `output lost: ${world.delivered.size} keys`;
   for (const [key, bodies] of world.delivered) {
+    const { n, chance } = bodies[0] as { readonly n: number; readonly chance: number };
+    if (world.state.value.chances[n] !== chance) return `orphan output: ${key} says what the state does not`;
     if (new Set(bodies.map((body) => JSON.stringify(body))).size > 1) return `orphan output: ${key} had ${bodies.length} values`;
   }
   return undefined;

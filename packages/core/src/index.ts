@@ -153,9 +153,9 @@ export { outputOf, streamSink } from './rollback/log/sinks.js';
 export type { StreamSinkOptions } from './rollback/log/sinks.js';
 export type {
   LogContext,
-  Logged,
+  LoggedMessage,
   LogHandler,
-  Message,
+  IncomingMessage,
   MessageLog,
   MessageLogOptions,
   Output,

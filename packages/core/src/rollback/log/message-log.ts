@@ -18,7 +18,7 @@ import { DEAD_LETTERS, Pending } from './pending.js';
 import { encode } from './records.js';
 import type { Determinant } from './records.js';
 import type { Found } from './replayer.js';
-import type { Message, MessageLog, Receipt } from './types.js';
+import type { IncomingMessage, MessageLog, Receipt } from './types.js';
 
 /** So many that came above a missing one are remembered. */
 const MOST_ABOVE = 10_000;
@@ -110,7 +110,7 @@ export class ProcessLog implements MessageLog {
     return this;
   }
 
-  async accept(message: Message): Promise<Receipt> {
+  async accept(message: IncomingMessage): Promise<Receipt> {
     const { from = '', sequence = 0, type = '', body } = message;
     if (sequence !== 0 && (!Number.isSafeInteger(sequence) || sequence < 1)) throw new RangeError(`sequence counts from 1; got ${sequence}.`);
     this.checkOpen();

@@ -5,7 +5,7 @@ import type { Made } from './outbox.js';
 import { decode } from './records.js';
 import type { Determinant } from './records.js';
 import type { Found } from './replayer.js';
-import type { Logged } from './types.js';
+import type { LoggedMessage } from './types.js';
 
 /** Where what was given up goes. */
 export const DEAD_LETTERS = 'dead-letters';
@@ -42,7 +42,7 @@ export class Pending {
 }
 
 /** The message as its handler sees it: as it was written, at the first time and in each replay. */
-export function logged({ codec }: Environment, data: Data): Logged {
+export function logged({ codec }: Environment, data: Data): LoggedMessage {
   const [, , from, sequence, type, body] = decode(codec, data) as readonly [string, number, string, number, string, unknown];
   return { from: from === '' ? undefined : from, sequence: sequence === 0 ? undefined : sequence, type, body };
 }

@@ -4,7 +4,7 @@ import type { ProcessId, Recoverable } from '../words.js';
 import type { SinkReport } from './outbox.js';
 
 /** What a process is told. */
-export interface Message<B = unknown> {
+export interface IncomingMessage<B = unknown> {
   /** Who sends it. Given together with `sequence`; without both, a message that comes twice is handled twice. */
   readonly from?: string;
   /** Counts what `from` sends to this process: 1, 2, 3 and so on. The same number is the same message. */
@@ -15,7 +15,7 @@ export interface Message<B = unknown> {
 }
 
 /** What a handler sees of a message: equal at the first time and in each replay. */
-export interface Logged<B = unknown> {
+export interface LoggedMessage<B = unknown> {
   readonly from: string | undefined;
   readonly sequence: number | undefined;
   readonly type: string;
@@ -62,7 +62,7 @@ export interface LogContext {
 }
 
 /** Handles one message at a time, in the order of the log. It must take nothing from outside but through its context. */
-export type LogHandler = (message: Logged, context: LogContext) => unknown;
+export type LogHandler = (message: LoggedMessage, context: LogContext) => unknown;
 
 export interface Output {
   /** Constant over crashes and replays: process, position and number within the message. */
@@ -131,7 +131,7 @@ export interface MessageLog extends AsyncDisposable {
    * @throws CodecError when its body cannot be kept; MessageGapError; TooManyUnconfirmedError; LogFencedError, LogClosedError,
    * StoreRegressionError when this process must not go on: send it again to whoever opens the log next.
    */
-  accept(message: Message): Promise<Receipt>;
+  accept(message: IncomingMessage): Promise<Receipt>;
   /** Takes a checkpoint before the next message. Fulfilled with its position when it is durable. */
   checkpoint(): Promise<number>;
   /** Fulfilled when all that was accepted is handled and all outputs have arrived. @throws what has ended the log before that. */
