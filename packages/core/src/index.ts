@@ -163,6 +163,31 @@ export type {
   ReplayMode,
   Sink,
 } from './rollback/log/types.js';
+
+// Channels between processes
+export { ChannelDivergedError, ChannelFencedError, ChannelTrimmedError } from './rollback/channel/errors.js';
+export { channelStream } from './rollback/channel/entry.js';
+export type { ChannelAddress, ChannelItem, Message } from './rollback/channel/entry.js';
+export { readChannel, readRange } from './rollback/channel/read.js';
+export type { ChannelPage } from './rollback/channel/read.js';
+export { releaseChannel, retainChannel, trimChannel } from './rollback/channel/upkeep.js';
+export { openChannel } from './rollback/channel/writer.js';
+export type { ChannelWriter } from './rollback/channel/writer.js';
+
+// Checkpoint graphs and recovery lines
+export { certify } from './rollback/line/certify.js';
+export type { Violation } from './rollback/line/certify.js';
+export { collectable, inTransit, uselessCheckpoints } from './rollback/line/collect.js';
+export { LineArgumentError, LineLostError } from './rollback/line/errors.js';
+export { explain } from './rollback/line/explain.js';
+export type { DominoReport, Rollback } from './rollback/line/explain.js';
+export { createGraph } from './rollback/line/graph.js';
+export type { CheckpointGraph, ProcessHistory } from './rollback/line/graph.js';
+export { inTransitOf, isConsistent, orphansOf } from './rollback/line/message.js';
+export type { CheckpointRef, GraphMessage } from './rollback/line/message.js';
+export { recoveryLine, startOfFailure } from './rollback/line/recovery-line.js';
+export type { Start } from './rollback/line/recovery-line.js';
+export { dominoDot, dominoMermaid, dominoText } from './rollback/line/render.js';
 export type { DependencyVector, Line, MessageId, ProcessId, Recoverable } from './rollback/words.js';
 
 // Sagas
