@@ -164,6 +164,19 @@ export type {
   Sink,
 } from './rollback/log/types.js';
 
+// Coordinated checkpoints
+export {
+  CoordinationAbortedError,
+  CoordinationError,
+  CoordinationFailingError,
+  EpochOverError,
+  NoMemberError,
+  RoundStateError,
+} from './rollback/round/errors.js';
+export { joinGroup } from './rollback/round/member.js';
+export { roundStreamOf } from './rollback/round/register-stream.js';
+export type { CheckpointOptions, Companion, GroupMember, GroupOptions } from './rollback/round/types.js';
+
 // Channels between processes
 export { ChannelDivergedError, ChannelFencedError, ChannelTrimmedError } from './rollback/channel/errors.js';
 export { channelStream } from './rollback/channel/entry.js';

@@ -63,6 +63,8 @@ export class Replayer {
       for (const entry of entries) await this.entry(entry, upTo);
       this.host.progress(this.position);
       if (upTo !== undefined && this.position >= upTo) return [];
+      // Others of this process get their turn.
+      await new Promise<void>((resolve) => this.host.environment.clock.nextTurn(resolve));
     }
     if (upTo !== undefined) await this.handle(upTo);
     return this.waiting.drain();
