@@ -139,6 +139,48 @@ export type { RemoteReplica } from './redundancy/remote.js';
 export { workerReplica } from './redundancy/worker-replica.js';
 export type { WorkerReplicaOptions } from './redundancy/worker-replica.js';
 
+// Rollback: message logs
+export {
+  LogClosedError,
+  LogCorruptError,
+  LogFencedError,
+  MessageGapError,
+  MessageLogError,
+  NonDeterminismError,
+  OutputDivergenceError,
+  ReplayStalledError,
+  TooManyUnconfirmedError,
+} from './rollback/log/errors.js';
+export { logStreamOf, openMessageLog } from './rollback/log/open.js';
+export type { SinkReport } from './rollback/log/outbox.js';
+export { outputOf, streamSink } from './rollback/log/sinks.js';
+export type { StreamSinkOptions } from './rollback/log/sinks.js';
+export type {
+  LogContext,
+  LoggedMessage,
+  LogHandler,
+  IncomingMessage,
+  MessageLog,
+  MessageLogOptions,
+  Output,
+  Receipt,
+  ReplayMode,
+  Sink,
+} from './rollback/log/types.js';
+
+// Coordinated checkpoints
+export {
+  CoordinationAbortedError,
+  CoordinationError,
+  CoordinationFailingError,
+  EpochOverError,
+  NoMemberError,
+  RoundStateError,
+} from './rollback/round/errors.js';
+export { joinGroup } from './rollback/round/member.js';
+export { roundStreamOf } from './rollback/round/register-stream.js';
+export type { CheckpointOptions, Companion, GroupMember, GroupOptions } from './rollback/round/types.js';
+
 // Channels between processes
 export { ChannelDivergedError, ChannelFencedError, ChannelTrimmedError } from './rollback/channel/errors.js';
 export { channelStream } from './rollback/channel/entry.js';

@@ -1,0 +1,328 @@
+import { sleep } from '../../base/clock.js';
+import type { Environment } from '../../base/environment.js';
+import { messageOf, StoreUnavailableError } from '../../base/errors.js';
+import { dutyOf } from './duty.js';
+import type { Duty } from './duty.js';
+import { CoordinationAbortedError, CoordinationError, CoordinationFailingError, EpochOverError, NoMemberError } from './errors.js';
+import { Gate } from './gate.js';
+import { settingsOf } from './options.js';
+import type { Settings } from './options.js';
+import type { Register, StateRef } from './register.js';
+import { RegisterStream } from './register-stream.js';
+import { readState, sweepStates, writeState } from './round-state.js';
+import type { CheckpointOptions, GroupMember, GroupOptions } from './types.js';
+
+/** Tentative states that nobody refers to are kept for so many deadlines. */
+const GRACE = 10;
+const PAUSE_MS = 50;
+
+// Members of one process that share a store share what they know of the group, and its commits.
+const shared = new WeakMap<object, Map<string, Promise<RegisterStream>>>();
+
+/**
+ * Joins a group that takes checkpoints together: two phases over the store (Koo and Toueg, 1987), where every decision is one guarded commit,
+ * so that nothing depends on a coordinator. A member that begins where the group is at work already has lost its state: the whole
+ * group goes back to the last committed round, and each member is restored to that one.
+ * @throws ConfigurationError for options that do not fit, NoMemberError when the group has other members.
+ */
+export async function joinGroup(options: GroupOptions): Promise<GroupMember> {
+  const settings = settingsOf(options);
+  const { store, group, members, environment } = settings;
+  const there = shared.get(store) ?? new Map<string, Promise<RegisterStream>>();
+  shared.set(store, there);
+  let opening = there.get(group);
+  if (!opening) there.set(group, (opening = RegisterStream.open(store, environment, group, members)));
+  try {
+    const stream = await opening;
+    const [now] = await Promise.all([store.now(), stream.refresh()]);
+    return new Member(settings, stream, now - environment.clock.monotonic()).begin();
+  } catch (error) {
+    there.delete(group);
+    throw error;
+  }
+}
+
+class Member implements GroupMember {
+  readonly process: string;
+  readonly ready: Promise<void>;
+  readonly ended: Promise<unknown>;
+  private readonly environment: Environment;
+  private readonly gate = new Gate();
+  private restoredIn: number | undefined;
+  private held: { readonly round: number; readonly state: StateRef | undefined } | undefined;
+  private leaving = false;
+  private closed: { readonly error: unknown } | undefined;
+  private waiters: (() => void)[] = [];
+  private stopListening = (): void => {};
+  private isTold = false;
+  private lastRound = 0;
+  private lastRoundAt: number;
+  private sweeping = false;
+  private letReady!: () => void;
+  private refuseReady!: (error: unknown) => void;
+  private end!: (error: unknown) => void;
+  private loop: Promise<void> | undefined;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly stream: RegisterStream,
+    /** The store's clock less the monotonic one. */
+    private readonly aheadMs: number,
+  ) {
+    this.process = settings.state.id;
+    this.environment = settings.environment;
+    this.lastRoundAt = this.environment.clock.monotonic();
+    this.ready = new Promise((resolve, reject) => ([this.letReady, this.refuseReady] = [resolve, reject]));
+    this.ready.catch(() => {});
+    this.ended = new Promise((resolve) => (this.end = resolve));
+  }
+
+  get epoch(): number {
+    return this.restoredIn ?? 0;
+  }
+
+  begin(): this {
+    this.stopListening = this.stream.listen(this.settings.pollMs, () => this.wake());
+    this.loop = this.run().catch((error: unknown) => this.stop(error));
+    return this;
+  }
+
+  async call<T>(fn: () => T | Promise<T>): Promise<T> {
+    await this.gate.enter();
+    const epoch = this.restoredIn;
+    try {
+      const value = await fn();
+      if (epoch !== this.stream.register.epoch) throw new EpochOverError(this.settings.group, this.process, epoch ?? 0);
+      return value;
+    } finally {
+      this.gate.leave();
+    }
+  }
+
+  async checkpoint({ pinned = false }: CheckpointOptions = {}): Promise<number> {
+    const { group, deadlineMs } = this.settings;
+    this.check();
+    const event = { type: 'begin', epoch: this.epoch, deadlineAt: this.now() + deadlineMs, pinned } as const;
+    const [outcome] = await this.stream.apply(event);
+    if (outcome?.is !== 'done') throw new CoordinationAbortedError(group, undefined, outcome?.is === 'refused' ? outcome.why : 'it is open');
+    const round = outcome.register.last;
+    const decision = await this.decided(round);
+    if (decision.is !== 'committed') throw new CoordinationAbortedError(group, round, decision.why);
+    return round;
+  }
+
+  async recover(why: string): Promise<void> {
+    this.check();
+    await this.stream.apply({ type: 'recover', epoch: this.epoch, why });
+  }
+
+  async release(round: number): Promise<void> {
+    this.check();
+    await this.stream.apply({ type: 'release', round });
+  }
+
+  async leave(): Promise<void> {
+    this.leaving = true;
+    this.wake();
+    await this.loop;
+    this.stop(undefined);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.leave();
+  }
+
+  // What it owes
+
+  private async run(): Promise<void> {
+    while (!this.leaving && !this.closed) {
+      try {
+        const { register } = this.stream;
+        this.tellFailures(register);
+        const duty = dutyOf(register, { process: this.process, epoch: this.restoredIn, held: this.held?.round }, this.now());
+        if (await this.perform(duty, register)) continue;
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError)) throw error;
+        this.publish('round.unavailable', { error });
+        await sleep(this.environment.clock, PAUSE_MS);
+        continue;
+      }
+      await this.changed();
+    }
+  }
+
+  /** False: there is nothing to do until something changes. */
+  private async perform(duty: Duty, register: Register): Promise<boolean> {
+    if (duty.do === 'run') {
+      this.gate.open();
+      this.letReady();
+      return this.beginRound(register);
+    }
+    if (duty.do === 'wait') return false;
+    if (duty.do === 'restore') return this.restore(duty);
+    if (duty.do === 'prepare') return this.prepare(duty);
+    if (duty.do === 'finish') return this.finish(duty, register);
+    if (duty.do === 'recover') await this.stream.apply({ type: 'recover', epoch: duty.epoch, why: `${this.process} has begun anew` });
+    else if (duty.do === 'join') await this.stream.apply({ type: 'joined', epoch: duty.epoch, process: this.process });
+    else if (duty.do === 'abort') await this.abort(duty.epoch, duty.round);
+    else if (duty.do === 'ack') await this.acknowledge(duty.epoch, duty.round);
+    else await this.stream.apply({ type: 'commit', epoch: duty.epoch, round: duty.round });
+    return true;
+  }
+
+  private async abort(epoch: number, round: number): Promise<void> {
+    // Two clocks have to agree, and either of them may stand still or jump: the later one decides.
+    const now = Math.max(this.now(), await this.settings.store.now());
+    await this.stream.apply({ type: 'abort', epoch, round, now });
+  }
+
+  private async restore({ epoch, line }: Extract<Duty, { do: 'restore' }>): Promise<true> {
+    const { store, group, state, companion, deadlineMs } = this.settings;
+    if (!(await this.within(this.gate.close(), deadlineMs))) {
+      throw new CoordinationError('ROUND_STATE_LOST', group, `A call of "${this.process}" does not end, so "${group}" cannot be restored. End this process.`);
+    }
+    this.held = undefined;
+    const ref = line.states[this.process];
+    const parts = ref ? await readState(store, group, this.process, line.round, ref) : [];
+    state.restore(parts[0], []);
+    await companion?.restore(parts[1], epoch);
+    this.restoredIn = epoch;
+    this.publish('round.restored', { details: { epoch, round: line.round } });
+    return true;
+  }
+
+  private async prepare({ epoch, round, deadlineAt }: Extract<Duty, { do: 'prepare' }>): Promise<true> {
+    const { store, group, state, companion, pauseMs, deadlineMs } = this.settings;
+    const decline = async (why: string): Promise<true> => {
+      await this.stream.apply({ type: 'decline', epoch, round, process: this.process, why });
+      this.held = undefined;
+      return true;
+    };
+    // From here on nothing leaves this member until the round is decided.
+    this.held = { round, state: undefined };
+    if (!(await this.within(this.gate.close(), Math.min(pauseMs, (deadlineAt - this.now()) / 2)))) return decline('its calls take too long');
+    try {
+      await companion?.flush();
+      const parts = companion ? [state.capture(), companion.capture()] : [state.capture()];
+      const ref = await writeState(store, { group, process: this.process, round, epoch, parts }, GRACE * deadlineMs);
+      this.held = { round, state: ref };
+    } catch (error) {
+      return decline(messageOf(error));
+    }
+    await this.acknowledge(epoch, round);
+    return true;
+  }
+
+  private async acknowledge(epoch: number, round: number): Promise<void> {
+    const state = this.held?.state;
+    if (state) await this.stream.apply({ type: 'ack', epoch, round, process: this.process, state });
+    else await this.stream.apply({ type: 'decline', epoch, round, process: this.process, why: 'its state was not written' });
+  }
+
+  private async finish({ round, decision }: Extract<Duty, { do: 'finish' }>, register: Register): Promise<boolean> {
+    this.held = undefined;
+    this.publish(`round.${decision}`, { details: { round, why: register.decided[round]?.why } });
+    if (decision === 'committed') this.sweep();
+    return true;
+  }
+
+  /** True when a round was due, and begun. */
+  private async beginRound({ last, epoch }: Register): Promise<boolean> {
+    const { everyMs, deadlineMs, members } = this.settings;
+    const now = this.environment.clock.monotonic();
+    if (last !== this.lastRound) [this.lastRound, this.lastRoundAt] = [last, now];
+    if (everyMs === undefined) return false;
+    // One of them begins; the others follow a little later, should that one be away.
+    const place = members.indexOf(this.process);
+    if (now - this.lastRoundAt < everyMs * (1 + place / 4)) return false;
+    this.lastRoundAt = now;
+    await this.stream.apply({ type: 'begin', epoch, deadlineAt: this.now() + deadlineMs });
+    return true;
+  }
+
+  private sweep(): void {
+    const { store, group } = this.settings;
+    if (this.sweeping || this.settings.members[0] !== this.process) return;
+    this.sweeping = true;
+    void sweepStates(store, () => this.stream.refresh(), group, this.now())
+      .catch((error: unknown) => this.publish('round.sweep.failed', { error }))
+      .finally(() => (this.sweeping = false));
+  }
+
+  // Waiting and ending
+
+  private now(): number {
+    return this.environment.clock.monotonic() + this.aheadMs;
+  }
+
+  /** Whether it is fulfilled in time. */
+  private async within(work: Promise<void>, ms: number): Promise<boolean> {
+    const late = new AbortController();
+    const done = work.then(() => true);
+    const isDone = await Promise.race([done, sleep(this.environment.clock, Math.max(ms, 0), late.signal).then(() => false)]);
+    late.abort();
+    return isDone;
+  }
+
+  private async changed(): Promise<void> {
+    if (this.isTold) {
+      this.isTold = false;
+      return;
+    }
+    const { everyMs = Infinity, pollMs } = this.settings;
+    const timer = this.environment.clock.setTimer(Math.min(pollMs, everyMs / 4), () => this.wake(), { background: true });
+    await new Promise<void>((resolve) => this.waiters.push(resolve));
+    timer.cancel();
+    this.isTold = false;
+  }
+
+  private wake(): void {
+    this.isTold = true;
+    for (const waiter of this.waiters.splice(0)) waiter();
+  }
+
+  private async decided(round: number): Promise<Register['decided'][number]> {
+    for (;;) {
+      const decision = this.stream.register.decided[round];
+      if (decision) return decision;
+      this.check();
+      await new Promise<void>((resolve) => this.waiters.push(resolve));
+    }
+  }
+
+  private tellFailures({ failures: { streak }, decided, last }: Register): void {
+    const { tolerate, group, onFailing } = this.settings;
+    const isFailing = streak > tolerate;
+    if (isFailing && !this.failing) {
+      const error = new CoordinationFailingError(group, streak, decided[last]?.why ?? 'unknown');
+      this.publish('round.failing', { error });
+      onFailing?.(error);
+    }
+    this.failing = isFailing;
+  }
+
+  private failing = false;
+
+  private check(): void {
+    if (this.closed) throw this.closed.error;
+    if (this.leaving) throw new NoMemberError(this.settings.group, this.process, 'it has left');
+  }
+
+  private stop(error: unknown): void {
+    if (this.closed) return;
+    this.closed = { error: error ?? new NoMemberError(this.settings.group, this.process, 'it has left') };
+    this.stopListening();
+    this.gate.end(this.closed.error);
+    this.refuseReady(this.closed.error);
+    this.end(error);
+    this.wake();
+    if (error !== undefined) this.publish('round.lost', { error });
+  }
+
+  private publish(name: string, more: { readonly error?: unknown; readonly details?: Readonly<Record<string, unknown>> }): void {
+    const { events, clock } = this.environment;
+    if (!events.listening) return;
+    const details = { group: this.settings.group, ...more.details };
+    events.publish({ name, at: clock.now(), id: this.process, ...more, details });
+  }
+}

@@ -1,0 +1,191 @@
+import { sleep } from '../../base/clock.js';
+import type { Environment } from '../../base/environment.js';
+import { ConflictError, StoreUnavailableError } from '../../base/errors.js';
+import type { Change, Head, Store } from '../../base/store.js';
+import type { ProcessId } from '../words.js';
+import { CoordinationError, NoMemberError } from './errors.js';
+import { isWhole, newRegister, transition } from './register.js';
+import type { Register, RegisterEvent, Transition } from './register.js';
+
+const KIND = 'round';
+/** So many events are kept to be looked at. */
+const KEPT = 200;
+const FIRST_PAUSE_MS = 10;
+const LAST_PAUSE_MS = 500;
+
+/** The stream of what a group has agreed upon. */
+export function roundStreamOf(group: string): string {
+  return `round:${group}`;
+}
+
+interface Waiting {
+  readonly events: readonly RegisterEvent[];
+  readonly done: (outcomes: readonly Transition[]) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * The register of a group in its stream. Events are applied by compare-and-set; those that are asked for while a commit is under way
+ * share the next one, so that many members of one process need few round trips.
+ */
+export class RegisterStream {
+  private queue: Waiting[] = [];
+  private working = false;
+  private refreshing: Promise<Register> | undefined;
+  private readonly listeners = new Set<() => void>();
+  private stopWatching: (() => void) | undefined;
+
+  private constructor(
+    private readonly store: Store,
+    private readonly environment: Environment,
+    readonly group: string,
+    private head: Head,
+    /** As it was last seen. */
+    public register: Register,
+  ) {}
+
+  /** Opens it, and makes it when it is missing. @throws NoMemberError when it was made for other members. */
+  static async open(store: Store, environment: Environment, group: string, members: readonly ProcessId[]): Promise<RegisterStream> {
+    const id = roundStreamOf(group);
+    for (;;) {
+      const there = (await store.load(id, { limit: 0 }))?.head;
+      if (there) {
+        const register = read(there);
+        const [strange] = [...members.filter((one) => !register.members.includes(one)), ...register.members.filter((one) => !members.includes(one))];
+        if (strange !== undefined) throw new NoMemberError(group, strange, `the group was made of ${register.members.join(', ')}`);
+        return new RegisterStream(store, environment, group, there, register);
+      }
+      const entries = [{ key: 'formed', type: 'formed', data: JSON.stringify([...members].sort()) }];
+      const head = { status: 'recovering', meta: JSON.stringify(newRegister(members)) };
+      try {
+        await store.commit({ id, expect: 'absent', create: { kind: KIND, name: group }, entries, head });
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error;
+      }
+    }
+  }
+
+  /** Calls `changed` when the register has changed: at once where the store tells, else within `pollMs`. Answers a function that ends it. */
+  listen(pollMs: number, changed: () => void): () => void {
+    const one = (): void => changed();
+    this.listeners.add(one);
+    this.stopWatching ??= this.watch(pollMs);
+    return () => {
+      this.listeners.delete(one);
+      if (this.listeners.size > 0) return;
+      this.stopWatching?.();
+      this.stopWatching = undefined;
+    };
+  }
+
+  private watch(pollMs: number): () => void {
+    const { clock } = this.environment;
+    // A store that does not answer now is asked again.
+    const look = (): void => void this.refresh().catch(() => {});
+    const told = this.store.watch?.({ id: this.head.id }, look);
+    let timer = clock.setTimer(pollMs, poll, { background: true });
+    function poll(): void {
+      look();
+      timer = clock.setTimer(told?.live ? pollMs * 10 : pollMs, poll, { background: true });
+    }
+    return () => {
+      timer.cancel();
+      told?.stop();
+    };
+  }
+
+  /** Reads it anew. */
+  refresh(): Promise<Register> {
+    return (this.refreshing ??= this.read().finally(() => (this.refreshing = undefined)));
+  }
+
+  private async read(): Promise<Register> {
+    const found = (await this.store.load(this.head.id, { limit: 0 }))?.head;
+    if (!found) throw new CoordinationError('ROUND_STATE_LOST', this.group, `The stream of "${this.group}" is gone. Restore the store from a backup.`);
+    return this.take(found);
+  }
+
+  /** Applies events together, each as far as it may be. Resolves when that is durable. */
+  apply(...events: readonly RegisterEvent[]): Promise<readonly Transition[]> {
+    return new Promise((done, failed) => {
+      this.queue.push({ events, done, failed });
+      if (this.working) return;
+      this.working = true;
+      this.environment.clock.nextTurn(() => void this.work());
+    });
+  }
+
+  private async work(): Promise<void> {
+    while (this.queue.length > 0) {
+      const batch = this.queue.splice(0);
+      try {
+        const outcomes = await this.write(batch.flatMap(({ events }) => events));
+        for (const { events, done } of batch) done(outcomes.splice(0, events.length));
+      } catch (error) {
+        for (const { failed } of batch) failed(error);
+      }
+    }
+    this.working = false;
+  }
+
+  /** What is refused is judged by what the store says now, and not by what was seen once. */
+  private async write(events: readonly RegisterEvent[]): Promise<Transition[]> {
+    for (let isFresh = false; ; isFresh = true) {
+      const { head } = this;
+      let register = this.register;
+      const outcomes = events.map((event) => {
+        const outcome = transition(register, event);
+        if (outcome.is === 'done') register = outcome.register;
+        return outcome;
+      });
+      const whole = register.open.find((round) => isWhole(register, round));
+      const commit = whole && ({ type: 'commit', epoch: register.epoch, round: whole.number } as const);
+      const committed = commit && transition(register, commit);
+      if (committed?.is === 'done') register = committed.register;
+      if (!isFresh && outcomes.some(({ is }) => is !== 'done')) {
+        await this.refresh();
+        continue;
+      }
+      const done: RegisterEvent[] = events.filter((_, i) => outcomes[i]?.is === 'done');
+      // Whoever brings the last acknowledgement commits the round with it.
+      if (committed?.is === 'done') done.push(commit as RegisterEvent);
+      if (done.length === 0 || (await this.commit(head, register, done))) return outcomes;
+      await this.refresh();
+    }
+  }
+
+  /** False: somebody else came first. An answer that is lost is asked for again. */
+  private async commit(head: Head, register: Register, events: readonly RegisterEvent[]): Promise<boolean> {
+    const { random, clock } = this.environment;
+    const entries = events.map((event) => ({ key: random.word(), type: event.type, data: JSON.stringify(event) }));
+    const patch = { status: register.phase, meta: JSON.stringify(register) };
+    const expect = { version: head.version, stamp: head.stamp };
+    const change: Change = { id: head.id, expect, entries, head: patch, trimTo: Math.max(head.length - KEPT, 0) };
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS)) {
+      try {
+        const { head: after, applied } = await this.store.commit(change);
+        if (applied) this.take(after);
+        else await this.refresh();
+        return true;
+      } catch (error) {
+        if (error instanceof ConflictError) return false;
+        if (!(error instanceof StoreUnavailableError)) throw error;
+        await sleep(clock, pauseMs);
+      }
+    }
+  }
+
+  private take(head: Head): Register {
+    if (head.version < this.head.version) return this.register;
+    const isNew = head.version > this.head.version;
+    this.head = head;
+    if (!isNew) return this.register;
+    this.register = read(head);
+    for (const listener of this.listeners) listener();
+    return this.register;
+  }
+}
+
+function read(head: Head): Register {
+  return JSON.parse(String(head.meta)) as Register;
+}

@@ -1,0 +1,110 @@
+import { crc32 } from 'node:zlib';
+import { ConflictError } from '../../base/errors.js';
+import type { Data, Head, Store } from '../../base/store.js';
+import type { ProcessId } from '../words.js';
+import { RoundStateError } from './errors.js';
+import type { Register, RoundLine, StateRef } from './register.js';
+
+const KIND = 'round-state';
+const CHUNK = 256 * 1024;
+/** So many chunks go into one commit. */
+const AT_ONCE = 4;
+
+interface Meta {
+  readonly round: number;
+  readonly epoch: number;
+  readonly process: ProcessId;
+}
+
+export interface TentativeState extends Meta {
+  readonly group: string;
+  /** Named parts: the state, and what else a member keeps with it. */
+  readonly parts: readonly Data[];
+}
+
+/** Writes what a member is to go back to, in a stream of its own: chunks first, and whole with the last of them. */
+export async function writeState(store: Store, state: TentativeState, graceMs: number): Promise<StateRef> {
+  const { group, process, round, epoch, parts } = state;
+  const id = ['round-state', group, process, epoch, round].map(encodeURIComponent).join('/');
+  const pieces = parts.flatMap((part, at) => cut(part).map((data) => ({ type: `${at}`, data })));
+  const entries = pieces.map((piece, i) => ({ ...piece, key: `${i}` }));
+  const sum = entries.reduce<number>((total, { data }) => crc32(data, total), 0);
+  let head: Head | undefined;
+  for (let at = 0; at < entries.length; at += AT_ONCE) {
+    const some = entries.slice(at, at + AT_ONCE);
+    const status = at + AT_ONCE >= entries.length ? 'whole' : 'tentative';
+    // Due when nobody can refer to it any more, so that the sweeper finds it.
+    const patch = { status, meta: JSON.stringify({ round, epoch, process }), wake: { inMs: graceMs } };
+    const change = head
+      ? { id, expect: { version: head.version, stamp: head.stamp }, entries: some, head: patch }
+      : { id, expect: 'absent' as const, create: { kind: KIND, name: group }, entries: some, head: patch };
+    ({ head } = await store.commit(change));
+  }
+  return { stream: id, sum };
+}
+
+function cut(data: Data): Data[] {
+  if (data.length === 0) return [data];
+  const pieces: Data[] = [];
+  for (let at = 0; at < data.length; ) {
+    let end = Math.min(at + CHUNK, data.length);
+    if (typeof data === 'string' && end < data.length && /[\uD800-\uDBFF]/.test(data[end - 1] as string)) end -= 1;
+    pieces.push(data.slice(at, end));
+    at = end;
+  }
+  return pieces;
+}
+
+/** The parts of a state. @throws RoundStateError when it is not there, or not as it was written. */
+export async function readState(store: Store, group: string, process: ProcessId, round: number, ref: StateRef): Promise<readonly Data[]> {
+  const loaded = await store.load(ref.stream);
+  const wrong = (why: string): RoundStateError => new RoundStateError(group, process, round, why);
+  if (!loaded) throw wrong('it is not there');
+  if (loaded.head.status !== 'whole') throw wrong('it was not written to its end');
+  const sum = loaded.entries.reduce<number>((total, { data }) => crc32(data, total), 0);
+  if (sum !== ref.sum) throw wrong('it has another checksum');
+  const parts: Data[][] = [];
+  for (const { type, data } of loaded.entries) (parts[Number(type)] ??= []).push(data);
+  return parts.map((pieces) =>
+    pieces.every((piece) => typeof piece === 'string') ? pieces.join('') : new Uint8Array(Buffer.concat(pieces as Uint8Array[])),
+  );
+}
+
+/**
+ * Forgets states that no line needs: those of decided rounds at once, tentative ones that nobody refers to when their grace is over.
+ * Answers how many.
+ */
+export async function sweepStates(store: Store, register: () => Promise<Register>, group: string, now: number): Promise<number> {
+  const heads: Head[] = [];
+  let after: string | undefined;
+  do {
+    const page = await store.scan({ kind: KIND, name: group, ...(after !== undefined && { after }) });
+    heads.push(...page.heads);
+    after = page.next;
+  } while (after !== undefined);
+  // Read after the states were listed: what is referred to by then is kept, and nobody refers to an older one later.
+  const agreed = await register();
+  const used = new Set(streamsOf(agreed));
+  let dropped = 0;
+  for (const head of heads) {
+    if (used.has(head.id) || !isOver(agreed, head, now)) continue;
+    try {
+      if (await store.drop(head.id, { version: head.version, stamp: head.stamp })) dropped += 1;
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+    }
+  }
+  return dropped;
+}
+
+function isOver(register: Register, { meta, wakeAt }: Head, now: number): boolean {
+  const { round, epoch } = JSON.parse(String(meta)) as Meta;
+  // A member of an older epoch may still write, and is refused with it.
+  if (wakeAt !== null && wakeAt <= now) return true;
+  return epoch === register.epoch && register.decided[round] !== undefined && round < register.latest.round;
+}
+
+function streamsOf({ latest, line, pinned, open }: Register): readonly string[] {
+  const lines: readonly Pick<RoundLine, 'states'>[] = [latest, line, ...pinned, ...open];
+  return lines.flatMap(({ states }) => Object.values(states).map(({ stream }) => stream));
+}
