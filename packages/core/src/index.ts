@@ -157,6 +157,7 @@ export {
 } from './rollback/checkpoint/errors.js';
 export type { CheckpointInfo } from './rollback/checkpoint/history-view.js';
 export type { Migration } from './rollback/checkpoint/migrate.js';
+export { checkCheckpointOptions, durabilityProblems } from './rollback/checkpoint/options.js';
 export type { CheckpointDurability, CheckpointEvery, CheckpointOptions } from './rollback/checkpoint/options.js';
 export type { SavepointPlace } from './rollback/checkpoint/savepoints.js';
 export { CheckpointVerbError } from './rollback/checkpoint/shape.js';

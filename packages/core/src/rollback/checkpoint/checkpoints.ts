@@ -103,6 +103,7 @@ class Handle implements Checkpoints {
 
   private async restore(options: CheckpointStart): Promise<RestoreInfo> {
     const info = this.kept ? await this.kept.open(options.from) : { number: 0, incarnation: 0, schemaVersion: undefined };
+    await this.options.afterRestore?.(info);
     this.isOpen = true;
     return info;
   }

@@ -5,9 +5,11 @@ import type { Duration } from '../../base/duration.js';
 import { createEnvironment } from '../../base/environment.js';
 import type { Environment } from '../../base/environment.js';
 import { ConfigurationError } from '../../base/errors.js';
+import type { Problem } from '../../base/errors.js';
 import { checkOptions } from '../../base/options.js';
 import type { Schema } from '../../base/schema.js';
 import type { Durability, Store } from '../../base/store.js';
+import type { RestoreInfo } from './checkpoints-types.js';
 import type { Migration } from './migrate.js';
 
 /** What an answered `save` survives: nothing, the death of the process but perhaps not of the host, the host's, or the loss of one host. */
@@ -62,6 +64,8 @@ export interface CheckpointOptions {
   readonly types?: readonly CodecType[];
   /** Asked when the newest checkpoint is damaged: does the message log still have all from this position on? */
   readonly logReaches?: (position: number) => boolean | PromiseLike<boolean>;
+  /** Called when the state is restored, before the first call; also when there was nothing to restore. */
+  readonly afterRestore?: (info: RestoreInfo) => void | PromiseLike<void>;
   readonly environment?: Environment;
 }
 
@@ -87,6 +91,7 @@ const schema = z.strictObject({
   detachedWrites: z.enum(['throw', 'own']).optional(),
   types: z.array(z.looseObject({ name: z.string() })).optional(),
   logReaches: z.function().optional(),
+  afterRestore: z.function().optional(),
   environment: z.custom().optional(),
 });
 
@@ -100,9 +105,14 @@ export type Settled = Omit<CheckpointOptions, 'lockTimeout' | 'every'> &
     readonly everyMs: number | undefined;
   };
 
+/** Checks options before there is an object. @throws ConfigurationError with one problem for each that does not fit. */
+export function checkCheckpointOptions(subject: string, options: CheckpointOptions): void {
+  checkOptions(subject, schema, options);
+}
+
 /** @throws ConfigurationError with one problem for each option that does not fit. */
 export function settle(subject: string, options: CheckpointOptions): Settled {
-  checkOptions(subject, schema, options);
+  checkCheckpointOptions(subject, options);
   const { lockTimeout = '10s', every, ...rest } = options;
   checkDurability(subject, options);
   return {
@@ -134,9 +144,18 @@ function checkDurability(subject: string, { store, id, durability = 'volatile', 
     throw problem('It is to keep checkpoints, and has no store.', 'Give it one: { store }, or open a runtime with one.');
   }
   if (id === undefined) throw problem('It has a store, and no id to be found by after a restart.', 'Give it one: { id }.');
-  if (GIVES[store.durability].includes(durability)) return;
-  throw problem(
-    `It asks for the durability "${durability}", and the store gives "${store.durability}", which is "${GIVES[store.durability].at(-1) ?? ''}" at most.`,
-    'Open a store that survives more (SQLite, Redis with appendfsync always), or ask for less.',
-  );
+  const problems = durabilityProblems(subject, durability, store.durability);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+}
+
+/** What is wrong when checkpoints that are to be so durable are kept in such a store. */
+export function durabilityProblems(subject: string, asked: CheckpointDurability, given: Durability): readonly Problem[] {
+  if (GIVES[given].includes(asked)) return [];
+  return [
+    {
+      subject,
+      cause: `It asks for the durability "${asked}", and the store gives "${given}", which is "${GIVES[given].at(-1) ?? ''}" at most.`,
+      remedy: 'Open a store that survives more (SQLite, Redis with appendfsync always), or ask for less.',
+    },
+  ];
 }
