@@ -214,6 +214,40 @@ export { independentProcess } from './rollback/independent/process.js';
 export type { Incoming, IndependentOptions, IndependentProcess, Send } from './rollback/independent/types.js';
 export type { DependencyVector, Line, MessageId, ProcessId, Recoverable } from './rollback/words.js';
 
+// Checkpoints
+export { checkpointed, checkpointsOf } from './rollback/checkpoint/checkpoints.js';
+export type { Attempt, Checkpoints, CheckpointStart, RestoreInfo } from './rollback/checkpoint/checkpoints-types.js';
+export type { CheckpointNotes } from './rollback/checkpoint/durable.js';
+export {
+  CallDepthError,
+  CheckpointError,
+  CheckpointNotFoundError,
+  DetachedWriteError,
+  FutureVersionError,
+  LockTimeoutError,
+  MigrationError,
+  NotServedError,
+  OptimisticConflictError,
+  QueueFullError,
+  ReadOnlyError,
+  RecoveryFailedError,
+  SchemaDriftError,
+  UnsupportedValueError,
+} from './rollback/checkpoint/errors.js';
+export type { CheckpointInfo } from './rollback/checkpoint/history-view.js';
+export type { Migration } from './rollback/checkpoint/migrate.js';
+export { checkCheckpointOptions, durabilityProblems } from './rollback/checkpoint/options.js';
+export type { CheckpointDurability, CheckpointEvery, CheckpointOptions } from './rollback/checkpoint/options.js';
+export type { SavepointPlace } from './rollback/checkpoint/savepoints.js';
+export { CheckpointVerbError } from './rollback/checkpoint/shape.js';
+export { TrackedArray } from './rollback/checkpoint/tracked-array.js';
+export { TrackedMap } from './rollback/checkpoint/tracked-map.js';
+export type { TrackedKey } from './rollback/checkpoint/tracked.js';
+export { TrackedSet } from './rollback/checkpoint/tracked-set.js';
+export { v8Codec } from './rollback/checkpoint/v8-codec.js';
+export type { StateCodec } from './rollback/checkpoint/v8-codec.js';
+export type { DependencyVector, Line, MessageId, ProcessId, Recoverable } from './rollback/words.js';
+
 // Sagas
 export { defineSaga, defineStep, sagaOf } from './saga/define.js';
 export type { SagaList, SagaOptions, StepOptions } from './saga/define.js';

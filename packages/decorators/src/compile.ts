@@ -1,8 +1,9 @@
-import { nameProblem, operationHash } from '@redress/core';
+import { durabilityProblems, nameProblem, operationHash } from '@redress/core';
 import type { Compensation, Durability, Operation, Problem, SagaDefinition, Tags } from '@redress/core';
+import { classMark } from './checkpointed-marks.js';
 import { handlerOf } from './handler.js';
 import { runBody } from './frame.js';
-import { policyProblems } from './policies.js';
+import { policyProblems } from './policy-problems.js';
 import { methodsOf } from './registry.js';
 import type { Body, Class, Method, SagaMark, StepMark, UndoMark } from './registry.js';
 
@@ -40,6 +41,7 @@ export function compile(type: Class, resolve: () => object, durability: Durabili
       problems.push(...misnamed(type, subject, operation.name, step[0]?.name, durability), ...found);
     }
   }
+  problems.push(...durabilityProblems(type.name, classMark(type.prototype as object)?.durability ?? 'volatile', durability));
   return { type, resolve, methods, sagas, steps, problems };
 }
 
@@ -62,7 +64,15 @@ function sagaOf(subject: string, method: Method, resolve: () => object): SagaDef
 
 function sagaProblems(subject: string, { marks }: Method, durability: Durability): readonly Problem[] {
   const problems: Problem[] = [];
-  const others = [...marks.step, ...marks.compensate, ...marks.retry, ...marks.policies, ...marks.redundant].map((mark) => mark.shown);
+  const others = [
+    ...marks.step,
+    ...marks.compensate,
+    ...marks.retry,
+    ...marks.policies,
+    ...marks.redundant,
+    ...marks.checkpointed,
+    ...marks.readOnly,
+  ].map((mark) => mark.shown);
   if (others.length > 0) {
     problems.push({
       subject,
@@ -170,11 +180,13 @@ function callerOf(subject: string, handler: string, resolve: () => object): Comp
 }
 
 function duplicates(type: Class, subject: string, { marks }: Method): readonly Problem[] {
-  return [marks.saga, marks.step, marks.compensate, marks.retry, marks.redundant].flatMap((same: readonly { readonly shown: string }[]) => {
-    if (same.length < 2) return [];
-    const named = same === marks.compensate ? ` (${marks.compensate.map((mark) => handlerName(type, mark)).join(', ')})` : '';
-    return [{ subject, cause: `It has ${same.map((mark) => mark.shown).join(' and ')}${named}.`, remedy: 'Keep one of them.' }];
-  });
+  return [marks.saga, marks.step, marks.compensate, marks.retry, marks.redundant, marks.checkpointed, marks.readOnly].flatMap(
+    (same: readonly { readonly shown: string }[]) => {
+      if (same.length < 2) return [];
+      const named = same === marks.compensate ? ` (${marks.compensate.map((mark) => handlerName(type, mark)).join(', ')})` : '';
+      return [{ subject, cause: `It has ${same.map((mark) => mark.shown).join(' and ')}${named}.`, remedy: 'Keep one of them.' }];
+    },
+  );
 }
 
 function handlerName(type: Class, mark: UndoMark): string {

@@ -12,6 +12,10 @@ export type {
 } from '@redress/core';
 export type { App } from './app.js';
 export { bind } from './bind.js';
+export { AfterRestore, Checkpointed, ReadOnly, Transient } from './checkpointed.js';
+export type { AnyMethodMark, CheckpointedClassMark, CheckpointedMethodOptions, FieldMark } from './checkpointed.js';
+export type { CheckpointedOptions } from './checkpointed-marks.js';
+export { checkpoints } from './checkpoints.js';
 export { Compensate } from './compensate.js';
 export type { Container, Token } from './container.js';
 export type { CompensatedMethodMark, MethodMark, Misfit, NoDescriptor, SagaMethodMark } from './fit.js';

@@ -85,7 +85,7 @@ function create(key: string, raw: Body): Method {
     key,
     raw,
     redirect,
-    marks: { saga: [], step: [], compensate: [], retry: [], policies: [], redundant: [] },
+    marks: { saga: [], step: [], compensate: [], retry: [], policies: [], redundant: [], checkpointed: [], readOnly: [] },
     home: undefined,
   };
   Object.defineProperty(redirect, 'name', { value: raw.name, configurable: true });

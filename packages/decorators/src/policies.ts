@@ -4,8 +4,16 @@ import { frameOf } from './frame.js';
 import type { Frame } from './frame.js';
 import { handlerOf } from './handler.js';
 import type { Class, Method, MethodReference, VoteOf } from './registry.js';
+import type { Body, Call, Chain, Environment, Interceptor, Policy, Running, StepScope } from '@redress/core';
+import { isReadOnly, readOnly, scoped } from './checkpoints.js';
+import { frameOf } from './frame.js';
+import type { Frame } from './frame.js';
+import { handlerOf } from './handler.js';
+import { policyProblems } from './policy-problems.js';
+import type { Class, Method, MethodReference } from './registry.js';
 
-export const hasPolicies = ({ marks }: Method): boolean => marks.retry.length + marks.policies.length + marks.redundant.length > 0;
+export const hasPolicies = ({ marks }: Method): boolean =>
+  marks.retry.length + marks.policies.length + marks.redundant.length + marks.checkpointed.length > 0;
 
 // What policies count belongs to one runtime, one class and one method: two containers, and two subclasses, share nothing.
 const chains = new WeakMap<Method, WeakMap<Class, WeakMap<object, Chain>>>();
@@ -24,7 +32,13 @@ export function chainFor(method: Method, instance: object, environment: Environm
     const problems = policyProblems(type, subject, method);
     if (problems.length > 0) throw new ConfigurationError(problems);
     const repeats = method.marks.retry.map(({ policy }): Policy => retry(policy));
-    return compose([...repeats, ...method.marks.policies.map((mark) => mark.make(type, subject))], environment, subject);
+    const all = [...repeats, ...method.marks.policies.map((mark) => mark.make(type, subject))];
+    if (method.marks.checkpointed.length === 0) return compose(all, environment, subject);
+    // A fallback sees the state as it was before the call, and every attempt begins with it.
+    const [outer, inner] = [all.filter(({ kind }) => kind === 'fallback'), all.filter(({ kind }) => kind !== 'fallback')];
+    const within = scoped(method, compose(inner, environment, subject), repeats.length > 0);
+    const around = compose(outer, environment, subject);
+    return (call, body) => around(call, () => within(call, body));
   });
 }
 
@@ -37,7 +51,8 @@ function made<K extends object, V>(map: WeakMap<K, V>, key: K, make: () => V): V
 /** The method's own body, once for each attempt, in a scope that tells it of that attempt. */
 export function bodyOf(frame: Frame, call: Call, args: readonly unknown[]): Body {
   const { instance, marked, retries } = frame;
-  const own = (): Promise<unknown> => marked.raw.apply(instance, [...args]) as Promise<unknown>;
+  const plain = (): unknown => marked.raw.apply(instance, [...args]);
+  const own = (): Promise<unknown> => (isReadOnly(marked) ? readOnly(marked, instance, plain) : plain()) as Promise<unknown>;
   const vote = voteOf(marked)?.(instance);
   return (running) => {
     const run = vote ? (): Promise<unknown> => vote(attempt(call, running), own) : own;
@@ -66,20 +81,6 @@ export function voteOf(method: Method): VoteOf | undefined {
 /** The step as one attempt sees it, whose time may be over before the step's. */
 function attemptOf(step: StepScope, running: Running): StepScope {
   return Object.create(step, { signal: { get: () => running.signal } }) as StepScope;
-}
-
-/** What is wrong with the policies of a method, as far as they name other methods or stand twice. */
-export function policyProblems(type: Class, subject: string, { marks }: Method): readonly Problem[] {
-  const problems: Problem[] = [];
-  for (const [i, mark] of marks.policies.entries()) {
-    const same = marks.policies.slice(0, i).find(({ kind }) => kind === mark.kind);
-    if (same) problems.push({ subject, cause: `It has ${same.shown} and ${mark.shown}.`, remedy: 'Keep one of them.' });
-    for (const reference of mark.references) {
-      const handler = handlerOf(type, reference, Infinity);
-      if (!('name' in handler)) problems.push({ subject, ...handler });
-    }
-  }
-  return problems;
 }
 
 /** Calls a method of the object whose call it is, by its name: an override applies. */

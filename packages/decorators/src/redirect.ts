@@ -2,6 +2,7 @@ import { currentScope, PolicyError } from '@redress/core';
 import type { Call, Operation, PassScope, Scope, StepScope } from '@redress/core';
 import { unusable } from './binding.js';
 import { bindingOf, findBinding } from './find.js';
+import { isReadOnly, readOnly } from './checkpoints.js';
 import { frameOf, inFrame, isSuper, runBody } from './frame.js';
 import type { Frame } from './frame.js';
 import { bodyOf, chainFor, hasPolicies } from './policies.js';
@@ -15,8 +16,13 @@ export function dispatch(method: Method, instance: object, args: unknown[]): unk
   if (scope && isSuper(frameOf(scope), instance, method)) return method.raw.apply(instance, args);
   if (saga.length > 0) return runSaga(method, instance, args, scope);
   if (scope?.pass && !scope.step && step.length + compensate.length > 0) return runStep(method, instance, args, scope.pass as PassScope);
-  if (!hasPolicies(method)) return method.raw.apply(instance, args);
+  if (!hasPolicies(method)) return plainly(method, instance, args);
   return runPlain(method, instance, args, scope);
+}
+
+function plainly(method: Method, instance: object, args: unknown[]): unknown {
+  const call = (): unknown => method.raw.apply(instance, args);
+  return isReadOnly(method) ? readOnly(method, instance, call) : call();
 }
 
 async function runSaga(method: Method, instance: object, args: unknown[], scope: Scope | undefined): Promise<unknown> {
@@ -71,10 +77,10 @@ function subjectOf(method: Method, instance: unknown): string {
 /** A call that nothing records: outside of sagas, within a step, or of a method that is no step. */
 async function runPlain(method: Method, instance: object, args: unknown[], scope: Scope | undefined): Promise<unknown> {
   const outer = frameOf(scope);
-  const { retry: retries, policies, redundant } = method.marks;
+  const { retry: retries, policies, redundant, checkpointed } = method.marks;
   // The outermost call that repeats owns the repetitions.
   const isWithin = outer?.retries === true && retries[0]?.policy.nested !== 'allow';
-  if (isWithin && policies.length + redundant.length === 0) return method.raw.apply(instance, args);
+  if (isWithin && policies.length + redundant.length + checkpointed.length === 0) return plainly(method, instance, args);
   const environment = (scope?.pass as PassScope | undefined)?.runtime.environment ?? findBinding(instance)?.runtime.environment;
   const call: Call = {
     operation: subjectOf(method, instance),

@@ -75,6 +75,12 @@ export interface PolicyMark {
   readonly references: readonly MethodReference[];
 }
 
+export interface CheckpointedMark {
+  readonly shown: string;
+  /** A checkpoint is taken before its caller has the answer. */
+  readonly after: boolean;
+}
+
 export interface Marks {
   readonly saga: SagaMark[];
   readonly step: StepMark[];
@@ -82,6 +88,8 @@ export interface Marks {
   readonly retry: RetryMark[];
   readonly policies: PolicyMark[];
   readonly redundant: RedundantMark[];
+  readonly checkpointed: CheckpointedMark[];
+  readonly readOnly: { readonly shown: string }[];
 }
 
 /** A marked method: its own body, and the redirect that stands on the prototype in its place. */

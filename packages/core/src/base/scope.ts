@@ -34,6 +34,8 @@ export interface Scope {
   readonly deadline?: { readonly at: number; readonly clock: object };
   /** A call further out is being repeated: what runs inside of it leaves the repeating to that one. */
   readonly repeats?: true;
+  /** The checkpointed call that is running; its type belongs to the rollback family. */
+  readonly turn?: object;
 }
 
 // One for the life of the process, also when two copies of this package are loaded: they must see the same runs.

@@ -1,0 +1,63 @@
+import { checkpointed, checkpointsOf, currentScope } from '@redress/core';
+import type { Attempt, Chain, Checkpoints, CheckpointOptions, PassScope, RestoreInfo, Running } from '@redress/core';
+import { classMark, markedName, restoredOf, transientsOf } from './checkpointed-marks.js';
+import { findBinding } from './find.js';
+import { frameOf } from './frame.js';
+import type { Frame } from './frame.js';
+import type { Method } from './registry.js';
+
+/** What there is to do with checkpointed objects beside calling them. */
+export const checkpoints = {
+  /**
+   * The checkpoints of an object; makes it checkpointed at the first time, with what the marks of its class say. The first call of a marked
+   * method does it as well.
+   * @throws ConfigurationError when the marks, the object and the store of its runtime do not fit together.
+   */
+  of(object: object): Checkpoints {
+    return checkpointsOf(object) ?? checkpointed(object, optionsFor(object));
+  },
+};
+
+function optionsFor(object: object): CheckpointOptions {
+  const { id, privateFields: _, ...mark } = classMark(Object.getPrototypeOf(object) as object) ?? {};
+  const runtime = (currentScope()?.pass as PassScope | undefined)?.runtime ?? findBinding(object)?.runtime;
+  const methods = restoredOf(object);
+  const store = mark.store ?? (id ? runtime?.store : undefined);
+  return {
+    name: markedName(object),
+    ...mark,
+    transient: transientsOf(object),
+    ...(id && { id: id(object as never) }),
+    ...(store && { store }),
+    ...(runtime && { environment: runtime.environment }),
+    ...(methods.length > 0 && { afterRestore: (info: RestoreInfo) => callAll(object, methods, info) }),
+  };
+}
+
+async function callAll(object: object, methods: readonly string[], info: RestoreInfo): Promise<void> {
+  for (const method of methods) await (object as Record<string, (info: RestoreInfo) => unknown>)[method]?.(info);
+}
+
+/** Puts the scope of a checkpointed call around a chain; `repeats`: each attempt of the chain begins with the state of its beginning. */
+export function scoped(method: Method, inner: Chain, repeats: boolean): Chain {
+  const [mark] = method.marks.checkpointed;
+  if (!mark) return inner;
+  return async (call, body) => {
+    const { instance } = frameOf(currentScope()) as Frame;
+    const handle = checkpoints.of(instance);
+    const attempted = (attempt: Attempt) => (running: Running) => (repeats ? attempt(() => body(running)) : body(running));
+    const value = await handle.run(call.operation, (attempt) => inner(call, attempted(attempt)));
+    if (mark.after) await handle.save();
+    return value;
+  };
+}
+
+/** A call that only reads. Without a promise it cannot wait until the object is restored, and says so. */
+export function readOnly(method: Method, instance: object, read: () => unknown): unknown {
+  const handle = checkpoints.of(instance);
+  const operation = `${instance.constructor.name}.${method.key}`;
+  if (method.raw.constructor.name !== 'AsyncFunction') return handle.read(operation, read);
+  return handle.start().then(() => handle.read(operation, read));
+}
+
+export const isReadOnly = ({ marks }: Method): boolean => marks.readOnly.length > 0;
