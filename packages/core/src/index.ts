@@ -179,7 +179,7 @@ export {
 } from './rollback/round/errors.js';
 export { joinGroup } from './rollback/round/member.js';
 export { roundStreamOf } from './rollback/round/register-stream.js';
-export type { CheckpointOptions, Companion, GroupMember, GroupOptions } from './rollback/round/types.js';
+export type { Companion, GroupMember, GroupOptions, RoundOptions } from './rollback/round/types.js';
 
 // Channels between processes
 export { ChannelDivergedError, ChannelFencedError, ChannelTrimmedError } from './rollback/channel/errors.js';
@@ -246,7 +246,6 @@ export type { TrackedKey } from './rollback/checkpoint/tracked.js';
 export { TrackedSet } from './rollback/checkpoint/tracked-set.js';
 export { v8Codec } from './rollback/checkpoint/v8-codec.js';
 export type { StateCodec } from './rollback/checkpoint/v8-codec.js';
-export type { DependencyVector, Line, MessageId, ProcessId, Recoverable } from './rollback/words.js';
 
 // Sagas
 export { defineSaga, defineStep, sagaOf } from './saga/define.js';

@@ -1,16 +1,11 @@
 import { compose, ConfigurationError, currentScope, retry, runInScope } from '@redress/core';
-import type { Body, Call, Chain, Environment, Policy, Problem, Running, StepScope } from '@redress/core';
-import { frameOf } from './frame.js';
-import type { Frame } from './frame.js';
-import { handlerOf } from './handler.js';
-import type { Class, Method, MethodReference, VoteOf } from './registry.js';
 import type { Body, Call, Chain, Environment, Interceptor, Policy, Running, StepScope } from '@redress/core';
 import { isReadOnly, readOnly, scoped } from './checkpoints.js';
 import { frameOf } from './frame.js';
 import type { Frame } from './frame.js';
 import { handlerOf } from './handler.js';
 import { policyProblems } from './policy-problems.js';
-import type { Class, Method, MethodReference } from './registry.js';
+import type { Class, Method, MethodReference, VoteOf } from './registry.js';
 
 export const hasPolicies = ({ marks }: Method): boolean =>
   marks.retry.length + marks.policies.length + marks.redundant.length + marks.checkpointed.length > 0;

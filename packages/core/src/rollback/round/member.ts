@@ -10,7 +10,7 @@ import type { Settings } from './options.js';
 import type { Register, StateRef } from './register.js';
 import { RegisterStream } from './register-stream.js';
 import { readState, sweepStates, writeState } from './round-state.js';
-import type { CheckpointOptions, GroupMember, GroupOptions } from './types.js';
+import type { RoundOptions, GroupMember, GroupOptions } from './types.js';
 
 /** Tentative states that nobody refers to are kept for so many deadlines. */
 const GRACE = 10;
@@ -99,7 +99,7 @@ class Member implements GroupMember {
     }
   }
 
-  async checkpoint({ pinned = false }: CheckpointOptions = {}): Promise<number> {
+  async checkpoint({ pinned = false }: RoundOptions = {}): Promise<number> {
     const { group, deadlineMs } = this.settings;
     this.check();
     const event = { type: 'begin', epoch: this.epoch, deadlineAt: this.now() + deadlineMs, pinned } as const;

@@ -37,7 +37,7 @@ export interface GroupOptions {
   readonly onFailing?: (error: CoordinationFailingError) => void;
 }
 
-export interface CheckpointOptions {
+export interface RoundOptions {
   /** Keep it until `release`, and let no later round subsume it. Default: false. */
   readonly pinned?: boolean;
 }
@@ -58,7 +58,7 @@ export interface GroupMember extends AsyncDisposable {
    */
   call<T>(fn: () => T | Promise<T>): Promise<T>;
   /** Takes a checkpoint of all members. Answers its number. @throws CoordinationAbortedError when it did not come about. */
-  checkpoint(options?: CheckpointOptions): Promise<number>;
+  checkpoint(options?: RoundOptions): Promise<number>;
   /** Takes all members back to the last committed round. */
   recover(why: string): Promise<void>;
   /** Lets a pinned checkpoint go. */
