@@ -9,6 +9,9 @@ export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
 /** Inside the workspace, so that the imports of a block find the packages that test/package.json declares. */
 export const scratch = join(root, 'test/docs/.tmp');
 
+/** Pages of the lint: their wrong examples are wrong, and the tests of the rules judge them. */
+const RULES = /^docs\/rules\/(?!README)/;
+
 /** The documents whose blocks must hold, from the root. */
 export function documents(): readonly string[] {
   const atRoot = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'];
@@ -71,5 +74,6 @@ function markdownIn(folder: string): readonly string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.md'))
     .map((path) => `${folder}/${path}`)
+    .filter((path) => !RULES.test(path))
     .toSorted();
 }

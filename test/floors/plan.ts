@@ -10,10 +10,11 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   decorators: ['core'],
   // Stands on what users' tests stand on: marked classes over a memory store.
   testkit: ['core', 'memory', 'decorators'],
-  cli: ['core', 'memory', 'redis', 'sqlite', 'postgres', 'testkit', 'decorators'],
+  cli: ['core', 'memory', 'redis', 'sqlite', 'postgres', 'testkit', 'decorators', 'lint'],
   dashboard: ['core', 'memory', 'redis', 'sqlite', 'postgres', 'testkit', 'decorators'],
   nestjs: ['core', 'memory', 'redis', 'sqlite', 'postgres', 'testkit', 'decorators'],
   lint: [],
+  'eslint-plugin': ['lint'],
 };
 
 /** The families inside core, and what each may import besides itself. */
@@ -25,6 +26,9 @@ export const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   rollback: ['base'],
   supervision: ['base'],
 };
+
+/** Doors whose host asks for a default export. */
+export const DEFAULT_DOORS: readonly string[] = ['packages/eslint-plugin/src/index.ts'];
 
 /** The only files of core that read the computer's clock and chance. */
 export const CLOCK = 'packages/core/src/base/clock.ts';

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Runtime, Store } from '@redress/core';
+import { checkLintConfig, loadLintConfig } from '@redress/lint';
+import type { LintConfig, RedressConfig } from '@redress/lint';
 import { createJiti } from 'jiti';
 import { UsageError } from './exit.js';
 import type { Io } from './io.js';
 
 /** What `redress.config.ts` exports by default. All of it is optional. */
-export interface Config {
+export interface Config extends RedressConfig {
   /** Where the journal is: `sqlite:<file>`, `redis://…` or `redis-cluster://…`; `--store` and REDRESS_STORE go before it. */
   readonly store?: string;
   /** Default: `default`. */
@@ -16,8 +18,6 @@ export interface Config {
    * `replay` and `graph` need it; neither of them lets it run a step.
    */
   readonly app?: (store: Store) => Promise<Runtime> | Runtime;
-  /** For `redress lint`. */
-  readonly lint?: Readonly<Record<string, unknown>>;
 }
 
 /** Gives a configuration its type. */
@@ -38,6 +38,13 @@ const KEYS: Readonly<Record<keyof Config, readonly string[]>> = {
   app: ['function'],
   lint: ['object'],
 };
+
+/** The part for the lint, of this folder: also of `redress.config.json` and of package.json. @throws LintUsageError, UsageError */
+export async function lintConfigOf(io: Io, named: string | undefined): Promise<LintConfig> {
+  const name = named ?? NAMES.find((one) => existsSync(join(io.cwd, one)));
+  if (name === undefined || name.endsWith('.json')) return loadLintConfig(io.cwd, name);
+  return checkLintConfig((await loadConfig(io, name)).config, name);
+}
 
 /** The file named, or the nearest `redress.config.*` above the working folder. @throws UsageError when it cannot be read. */
 export async function loadConfig(io: Io, named: string | undefined): Promise<LoadedConfig> {

@@ -1,4 +1,5 @@
 import { ConfigurationError, RedressError, SagaNotFoundError, SagaVerbError, StoreError } from '@redress/core';
+import { LintUsageError } from '@redress/lint';
 import { CommanderError } from 'commander';
 
 /** What the command ends with. */
@@ -34,7 +35,7 @@ export class NothingFoundError extends Error {
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  if (error instanceof UsageError || error instanceof ConfigurationError) return EXIT.usage;
+  if (error instanceof UsageError || error instanceof LintUsageError || error instanceof ConfigurationError) return EXIT.usage;
   if (error instanceof NothingFoundError || error instanceof SagaNotFoundError) return EXIT.negative;
   if (error instanceof SagaVerbError) return EXIT.conflict;
   if (error instanceof StoreError) return EXIT.unreachable;

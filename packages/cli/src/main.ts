@@ -3,8 +3,10 @@ import { Command } from 'commander';
 import { addCompletion } from './commands/completion.js';
 import { addDoctor } from './commands/doctor.js';
 import { addExport } from './commands/export.js';
+import { addExplain } from './commands/explain.js';
 import { addGraph } from './commands/graph.js';
 import { addInit } from './commands/init.js';
+import { addLint } from './commands/lint.js';
 import { addList } from './commands/list.js';
 import { addPurge } from './commands/purge.js';
 import { addReplay } from './commands/replay.js';
@@ -37,7 +39,7 @@ export async function main(args: readonly string[], io: Io = nodeIo()): Promise<
 
 function build(io: Io, end: (code: number) => void): Command {
   const program = new Command('redress')
-    .description('Looks at runs, resolves those that are stuck, and checks a set-up.')
+    .description('Finds operations with no way back, looks at runs, resolves those that are stuck, and checks a set-up.')
     .version(version(), '-V, --version')
     .addHelpText('after', HELP_AFTER)
     .exitOverride()
@@ -59,6 +61,8 @@ function build(io: Io, end: (code: number) => void): Command {
   addExport(program, io);
   addReplay(program, io, end);
   addGraph(program, io);
+  addLint(program, io, end);
+  addExplain(program, io);
   addDoctor(program, io, end);
   addInit(program, io);
   addCompletion(program, io);

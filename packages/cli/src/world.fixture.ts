@@ -32,14 +32,10 @@ export function openDesk(): Desk {
     file,
     async tell(line, { stdin = [], answer, ...more } = {}) {
       let [out, err] = ['', ''];
-      const code = await main(typeof line === 'string' ? line.split(' ').filter(Boolean) : line, {
+      const io = ioOf(folder, {
         out: (text) => void (out += text),
         err: (text) => void (err += text),
-        isTerminal: true,
         canAsk: answer !== undefined,
-        columns: 120,
-        color: false,
-        cwd: folder,
         env: { REDRESS_STORE: `sqlite:${file}` },
         async *lines() {
           yield* stdin;
@@ -48,14 +44,32 @@ export function openDesk(): Desk {
           err += question;
           return Promise.resolve(answer ?? '');
         },
-        user: () => 'ann',
-        now: () => Date.now(),
-        signal: new AbortController().signal,
         ...more,
       });
+      const code = await main(typeof line === 'string' ? line.split(' ').filter(Boolean) : line, io);
       return { code, out, err };
     },
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** A terminal in a folder, with nobody at it. */
+export function ioOf(cwd: string, more: Partial<Io>): Io {
+  return {
+    out: () => {},
+    err: () => {},
+    isTerminal: true,
+    canAsk: false,
+    columns: 120,
+    color: false,
+    cwd,
+    env: {},
+    async *lines() {},
+    ask: () => Promise.resolve(''),
+    user: () => 'ann',
+    now: () => Date.now(),
+    signal: new AbortController().signal,
+    ...more,
   };
 }
 
@@ -131,5 +145,6 @@ export function timeless(text: string): string {
     .replace(/\bin \d+(ms|s|m|h|d)\b/g, 'in <span>')
     .replace(/\(after \d+(ms|s|m)\)/g, '(after <span>)')
     .replace(/ {2}\d+(ms|s) {2,}/g, '  <span>  ')
-    .replace(/"(\w*At)":\d+/g, '"$1":0');
+    .replace(/"(\w*At)":\d+/g, '"$1":0')
+    .replace(/"key":"[^"]*"/g, '"key":"<key>"');
 }
