@@ -166,4 +166,32 @@ describe('redress', () => {
     expect(await run('.', '--help')).toMatchObject({ code: 0, out: expect.stringContaining('lint [options] [paths...]') });
     expect(await run('.', '--version')).toMatchObject({ code: 0, out: '0.1.0\n' });
   });
+
+  it('draws a saga as its code has it: steps in their order, each with its undo', async () => {
+    const code = `
+import { Compensate, Saga, Step } from '@redress/decorators';
+export class Payments {
+  @Step() @Compensate((p: Payments) => p.refund) async charge(id: string) { return id; }
+  async refund() {}
+  @Step({ readOnly: true }) async ask(id: string) { return id; }
+  @Step({ pivot: true, irreversible: 'a parcel is gone' }) async ship(id: string) { return id; }
+}
+export class Orders {
+  constructor(readonly pay: Payments) {}
+  @Saga() async place(id: string) { await this.help(id); await this.pay.charge(id); await this.pay.ship(id); }
+  private async help(id: string) { await this.pay.ask(id); }
+}`;
+    const root = project({ 'a.ts': code });
+    const { code: exit, out } = await run(root, 'graph', '--saga', 'Orders');
+    expect(exit).toBe(0);
+    await expect(out).toMatchFileSnapshot('./golden/graph-saga.txt');
+    expect(out).toMatch(
+      /Payments\.ask[^]*Payments\.charge[^]*Payments\.ship<br\/>pivot, irreversible[^]*undo Payments\.charge<br\/>refund/,
+    );
+    expect(await run(root, 'graph', '--saga', 'Nobody')).toMatchObject({
+      code: 1,
+      err: 'There is no saga Nobody here. There are: Orders.place.\n',
+    });
+    expect((await run(root, 'graph')).code).toBe(2);
+  });
 });

@@ -8,6 +8,14 @@ export interface StepCounts {
   readonly undeclared: number;
 }
 
+export interface StepOfSaga {
+  readonly step: string;
+  readonly declared: Declared;
+  /** The method that undoes it. */
+  readonly undo?: string;
+  readonly pivot?: true;
+}
+
 /** What of one saga can be undone. */
 export interface SagaCoverage {
   readonly saga: string;
@@ -16,7 +24,8 @@ export interface SagaCoverage {
   readonly effectful: number;
   /** Those with an undo. */
   readonly reversible: number;
-  readonly steps: readonly { readonly step: string; readonly declared: Declared }[];
+  /** In the order in which the body calls them; methods that are no steps come last. */
+  readonly steps: readonly StepOfSaga[];
 }
 
 export function addCounts(all: readonly StepCounts[]): StepCounts {

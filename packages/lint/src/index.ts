@@ -4,7 +4,7 @@ export { catalog } from './catalog.js';
 export { amongChanged, changedSince } from './changed.js';
 export { checkLintConfig, defineConfig, LintUsageError } from './config.js';
 export type { LintConfig, RedressConfig, RuleSetting } from './config.js';
-export type { SagaCoverage, StepCounts } from './counts.js';
+export type { SagaCoverage, StepCounts, StepOfSaga } from './counts.js';
 export { rewrite } from './edits.js';
 export type { Declared } from './analysis/model.js';
 export type { EffectOptions } from './effects/classify.js';

@@ -1,35 +1,75 @@
+import { lintProject } from '@redress/lint';
+import type { SagaCoverage } from '@redress/lint';
 import type { RunView, StepView } from '@redress/core';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { UsageError } from '../exit.js';
+import { lintConfigOf } from '../config.js';
+import { dot, mermaid } from '../drawing.js';
+import type { Drawing } from '../drawing.js';
+import { NothingFoundError, UsageError } from '../exit.js';
 import type { Io } from '../io.js';
 import { inSession, onStore } from '../session.js';
 import type { Common } from '../session.js';
 import { findTarget, nameOf } from '../target.js';
 
-type Form = 'mermaid' | 'dot';
-
-/** What both forms draw. */
-interface Drawing {
-  readonly title: string;
-  readonly nodes: readonly { readonly id: string; readonly label: string; readonly kind: 'end' | 'step' | 'bad' | 'undo' }[];
-  readonly edges: readonly { readonly from: string; readonly to: string; readonly label?: string; readonly dashed?: boolean }[];
+interface GraphOptions extends Common {
+  readonly format: string;
+  readonly saga?: string;
 }
 
 export function addGraph(program: Command, io: Io): void {
-  onStore(program.command('graph').description('draws the way that a run took: its steps, how they ended, and their undos'))
-    .argument('<run>', '<saga>/<id>, or an id that only one run has')
+  onStore(
+    program
+      .command('graph')
+      .description('draws the way that a run took, or with --saga the steps of a saga and their undos, as its code has them'),
+  )
+    .argument('[run]', '<saga>/<id>, or an id that only one run has')
+    .option('--saga <name>', 'a saga of the code in this folder, such as PlaceOrder.run')
     .addOption(new Option('--format <form>', 'mermaid or dot').default('mermaid'))
-    .action((name: string, options: Common & { readonly format: string }) => {
-      if (options.format !== 'mermaid' && options.format !== 'dot')
-        throw new UsageError(`--format ${options.format}: write mermaid or dot.`);
-      const form: Form = options.format;
+    .action(async (name: string | undefined, options: GraphOptions) => {
+      const { format, saga: ofCode } = options;
+      if (format !== 'mermaid' && format !== 'dot') throw new UsageError(`--format ${format}: write mermaid or dot.`);
+      if ((name === undefined) === (ofCode === undefined)) throw new UsageError('Name a run, or a saga of your code with --saga <name>.');
+      const draw = (drawing: Drawing): void => io.out(format === 'dot' ? dot(drawing) : mermaid(drawing));
+      if (ofCode !== undefined) return draw(await drawingOfCode(io, ofCode, options.config));
       return inSession(io, options, async ({ admin }) => {
-        const { saga, id } = await findTarget(admin, name);
-        const drawing = drawingOf(await admin.show(saga, id));
-        io.out(form === 'dot' ? dot(drawing) : mermaid(drawing));
+        const { saga, id } = await findTarget(admin, name as string);
+        draw(drawingOf(await admin.show(saga, id)));
       });
     });
+}
+
+/** What the lint reads of the code. @throws NothingFoundError when there is no such saga. */
+async function drawingOfCode(io: Io, name: string, config: string | undefined): Promise<Drawing> {
+  const { sagas } = await lintProject({ root: io.cwd, config: await lintConfigOf(io, config) });
+  const found = sagas.find(({ saga }) => saga === name || saga.startsWith(`${name}.`));
+  if (!found)
+    throw new NothingFoundError(`There is no saga ${name} here. There are: ${sagas.map(({ saga }) => saga).join(', ') || 'none'}.`);
+  return drawingOfSaga(found);
+}
+
+function drawingOfSaga({ saga, steps }: SagaCoverage): Drawing {
+  const undos = steps.flatMap(({ step, declared, undo }, i) =>
+    declared === 'compensated' ? [{ i, label: `undo ${step}\n${undo ?? ''}`.trim() }] : [],
+  );
+  const way = ['start', ...steps.map((_, i) => `s${i}`), 'ending'];
+  return {
+    title: saga,
+    nodes: [
+      { id: 'start', label: saga, kind: 'end' },
+      ...steps.map(({ step, declared, pivot }, i) => ({
+        id: `s${i}`,
+        label: `${step}\n${pivot ? 'pivot, ' : ''}${declared}`,
+        kind: declared === 'undeclared' ? ('bad' as const) : ('step' as const),
+      })),
+      ...undos.map(({ i, label }) => ({ id: `u${i}`, label, kind: 'undo' as const })),
+      { id: 'ending', label: 'completed', kind: 'end' },
+    ],
+    edges: [
+      ...way.slice(1).map((to, i) => ({ from: way[i] as string, to })),
+      ...undos.map(({ i }) => ({ from: `s${i}`, to: `u${i}`, dashed: true })),
+    ],
+  };
 }
 
 function drawingOf(view: RunView): Drawing {
@@ -61,36 +101,4 @@ function kindOf({ outcome }: StepView): 'step' | 'bad' {
 
 function undoKindOf({ undo }: StepView): 'undo' | 'bad' {
   return undo === 'undone' || undo === 'marked' ? 'undo' : 'bad';
-}
-
-/** As Mermaid's flowchart: quotes are written as an entity, lines are broken by <br/>. */
-function mermaid({ nodes, edges }: Drawing): string {
-  const text = (label: string): string =>
-    label.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/\n/g, '<br/>');
-  const lines = [
-    'flowchart LR',
-    ...nodes.map(({ id, label, kind }) => (kind === 'end' ? `  ${id}(["${text(label)}"])` : `  ${id}["${text(label)}"]:::${kind}`)),
-    ...edges.map(({ from, to, label, dashed }) => {
-      const said = label === undefined ? '' : `|"${text(label)}"|`;
-      return `  ${from} ${dashed ? '-.->' : '-->'}${said} ${to}`;
-    }),
-    '  classDef bad stroke:#c00,stroke-width:2px',
-    '  classDef undo stroke-dasharray:4 2',
-  ];
-  return `${lines.join('\n')}\n`;
-}
-
-function dot({ title, nodes, edges }: Drawing): string {
-  const shapes = { end: 'shape=ellipse', step: 'shape=box', bad: 'shape=box, color=red', undo: 'shape=box, style=dashed' } as const;
-  const lines = [
-    `digraph ${JSON.stringify(title)} {`,
-    '  rankdir=LR;',
-    ...nodes.map(({ id, label, kind }) => `  ${id} [label=${JSON.stringify(label)}, ${shapes[kind]}];`),
-    ...edges.map(({ from, to, label, dashed }) => {
-      const said = [...(dashed ? ['style=dashed'] : []), ...(label === undefined ? [] : [`label=${JSON.stringify(label)}`])];
-      return `  ${from} -> ${to}${said.length === 0 ? '' : ` [${said.join(', ')}]`};`;
-    }),
-    '}',
-  ];
-  return `${lines.join('\n')}\n`;
 }
