@@ -1359,6 +1359,8 @@ export const mutations = [
       },
     ],
     tests: 'packages/decorators/src/supervise.test.ts',
+  },
+  {
     id: 'lint-chain',
     guarantee: 'The lint finds an effect behind an interface, in another file, where the class that implements it is.',
     file: 'packages/lint/src/analysis/resolver.ts',
