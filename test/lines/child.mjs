@@ -24,6 +24,6 @@ const acts = {
     }),
   look: () => ({ balance: account.balance, incarnation: own.incarnation, checkpoints: own.checkpoints, ghosts: own.ghosts }),
 };
-process.on('message', async ({ n, act, ...more }) => process.send({ n, answer: await acts[act](more) }));
+process.on('message', ({ n, act, ...more }) => void Promise.resolve(acts[act](more)).then((answer) => process.send({ n, answer })));
 process.on('disconnect', () => process.exit(0));
 process.send({ ready: true });

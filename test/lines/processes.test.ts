@@ -53,7 +53,7 @@ describe.each(Object.entries(DURABLE_STORES))('three operating-system processes 
     await place.remove();
   });
 
-  const play = async (forced: 'bcs' | 'none', { killed, line, balances: expected, chainToP3 }: Row): Promise<void> => {
+  const play = async (forced: 'bcs' | 'none', { killed, line, balances: expected, chainToP3 }: Row): Promise<number> => {
     place = await open();
     // The file is made before several look for it.
     await (await place.connect()).now();
@@ -71,14 +71,22 @@ describe.each(Object.entries(DURABLE_STORES))('three operating-system processes 
     expect(recovery?.line).toEqual(line);
     const { chain } = recovery?.report.rolledBack.find(({ process }) => process === 'P3') ?? {};
     expect(chain?.map(({ name }) => name)).toEqual(chainToP3);
-    expect((await balances()).reduce((a, b) => a + b)).toBe(100);
+    return (await balances()).reduce((a, b) => a + b);
   };
 
-  it.each(sampled(PLAIN))('IN1: kill -9 of $killed, checkpoints alone: the row of the worked table', (row) => play('none', row), 60_000);
+  it.each(sampled(PLAIN))(
+    'IN1: kill -9 of $killed, checkpoints alone: the row of the worked table',
+    async (row) => {
+      expect(await play('none', row)).toBe(100);
+    },
+    60_000,
+  );
 
   it.each(sampled(BCS))(
     'IN1: kill -9 of $killed, with forced checkpoints: nobody goes back to the start',
-    (row) => play('bcs', row),
+    async (row) => {
+      expect(await play('bcs', row)).toBe(100);
+    },
     60_000,
   );
 });

@@ -212,6 +212,18 @@ export { recoveriesOf } from './rollback/independent/group-stream.js';
 export type { FixedLine, Recovery } from './rollback/independent/group.js';
 export { independentProcess } from './rollback/independent/process.js';
 export type { Incoming, IndependentOptions, IndependentProcess, Send } from './rollback/independent/types.js';
+
+// Which technique for what
+export { chooseTechnique } from './rollback/choose.js';
+export type { Advice, OperationProperties, Recommendation, Technique } from './rollback/choose.js';
+
+// Snapshots of the global state
+export { ColourRound } from './rollback/snapshot/colours.js';
+export { SnapshotAbortedError, SnapshotMissingError, UnorderedChannelError } from './rollback/snapshot/errors.js';
+export { MarkerRound } from './rollback/snapshot/markers.js';
+export type { Range } from './rollback/snapshot/markers.js';
+export { readSnapshot } from './rollback/snapshot/read.js';
+export type { GlobalState } from './rollback/snapshot/read.js';
 export type { DependencyVector, Line, MessageId, ProcessId, Recoverable } from './rollback/words.js';
 
 // Checkpoints

@@ -30,6 +30,8 @@ export class Life {
   forced = 0;
   /** What to do with signs between the messages. */
   onMarker: (from: string, marker: Marker) => Promise<void> = async () => {};
+  /** What else to do after a checkpoint and a look at the group. */
+  onLook: () => Promise<void> = async () => {};
   readonly ended: Promise<unknown>;
   readonly #turns = new Turns();
   readonly #over = new AbortController();
@@ -43,10 +45,11 @@ export class Life {
     readonly member: Member,
     readonly postman: Postman,
     readonly settings: Settings,
-    private epoch: number,
+    /** The last recovery that this life has seen. */
+    public epoch: number,
   ) {
     this.ended = new Promise((resolve) => (this.#announce = resolve));
-    this.#watcher = new Watcher(member, !settings.isForced);
+    this.#watcher = new Watcher(member, !settings.isForced, () => this.onLook());
     this.#mail = {
       before: (message) => this.#before(message),
       receive: ({ id, data }) => this.#vital(() => this.#work((send) => this.settings.receive({ id, from: id.sender, data }, send))),
@@ -174,7 +177,10 @@ export class Life {
   async #pump(): Promise<void> {
     while (!this.isOver) {
       const wasBusy = await this.turn(() => this.#cycle()).catch((error: unknown) => this.#meet(error));
-      if (!wasBusy) await sleep(this.member.environment.clock, this.settings.pollMs, this.#over.signal, true);
+      const { clock } = this.member.environment;
+      if (!wasBusy) await sleep(clock, this.settings.pollMs, this.#over.signal, true);
+      // A store in memory answers within the same turn of the event loop: others must get theirs.
+      else await new Promise<void>((resolve) => clock.nextTurn(resolve));
     }
   }
 

@@ -10,10 +10,12 @@ import { look } from './look.js';
 import { Member } from './member.js';
 import { Postman } from './postman.js';
 import { ProcessStream } from './process-stream.js';
+import { Snapshots } from '../snapshot/snapshots.js';
 import type { IndependentOptions, IndependentProcess } from './types.js';
 
 const EVERY = '5s';
 const POLL = '50ms';
+const WITHIN = '10s';
 
 const schema = z.strictObject({
   store: z.custom((value) => typeof value === 'object' && value !== null, 'Must be a store'),
@@ -49,11 +51,12 @@ export async function independentProcess(options: IndependentOptions): Promise<I
   const key = `failed:${process.id}:${stream.word}`;
   if (!isNew) await step(store, group, { key, next: (now) => ({ group: begun(now, [process.id], null) }) });
   const life = new Life(member, postman, settings, epoch);
+  const face = faceOf(life, new Snapshots(life));
   await life.begin();
-  return faceOf(life);
+  return face;
 }
 
-function faceOf(life: Life): IndependentProcess {
+function faceOf(life: Life, snapshots: Snapshots): IndependentProcess {
   const { member } = life;
   const checkpoints = (): readonly number[] => member.stream.record.checkpoints.map(({ number }) => number);
   return {
@@ -78,6 +81,12 @@ function faceOf(life: Life): IndependentProcess {
       if (recovery.refused) throw new OrphansError(member.id, recovery.refused.report);
       return recovery;
     },
+    async snapshot({ name = member.environment.random.word(), within = WITHIN } = {}) {
+      await snapshots.take(name, durationMs(within, 'snapshot, within'));
+      return name;
+    },
+    restoreSnapshot: (name) => snapshots.restore(name),
+    releaseSnapshot: (name) => snapshots.release(name),
     domino: async () => (await look(member)).report,
     stop: () => life.stop(),
   };

@@ -67,6 +67,16 @@ export interface IndependentProcess {
    * @throws OrphansError with the report, when others would have to and `scope` is `instance`; nothing was changed.
    */
   rollback(options?: { readonly to?: number; readonly scope?: 'instance' | 'group' }): Promise<Recovery>;
+  /**
+   * Takes a snapshot of the whole group by markers, and answers its name when it is whole: each state is a pinned checkpoint, and
+   * what was on its way is kept in the channels. `within`: default '10s'.
+   * @throws SnapshotAbortedError when a recovery came between, or the time was over.
+   */
+  snapshot(options?: { readonly name?: string; readonly within?: Duration }): Promise<string>;
+  /** Takes the whole group back to a snapshot; what was on its way comes again, once. @throws SnapshotMissingError */
+  restoreSnapshot(name: string): Promise<Recovery>;
+  /** A snapshot need not be kept any more. */
+  releaseSnapshot(name: string): Promise<void>;
   /** What a failure of this process would cost now, by what all have written and this one has received. */
   domino(): Promise<DominoReport>;
   /** Resolves when this life has ended: with undefined after `stop`, else with what it failed of. */

@@ -12,6 +12,7 @@ export class Watcher {
     private readonly member: Member,
     /** Whether checkpoints may be useless. */
     private readonly isPlain: boolean,
+    private readonly onLook: () => Promise<void>,
   ) {}
 
   /** Never two at a time; what it fails of is told, and harms nothing. */
@@ -34,6 +35,7 @@ export class Watcher {
       const share = this.#useless.size / Math.max(member.stream.record.highest, 1);
       member.tell('domino.measured', { maxHops, backToStart, checkpointsLost, rolledBack: rolledBack.length, useless: share });
       if (this.isPlain && share > 0) this.#warn(share);
+      await this.onLook();
       await trimIncoming(member);
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) member.tell('process.blind', { error });
