@@ -34,10 +34,14 @@ function made<K extends object, V>(map: WeakMap<K, V>, key: K, make: () => V): V
   return found;
 }
 
+/** Whether a call of the method is repeated by one of its own marks. */
+export const repeats = ({ marks }: Method): boolean => marks.retry.length > 0 || marks.policies.some((one) => one.repeats === true);
+
 /** The method's own body, once for each attempt, in a scope that tells it of that attempt. */
-export function bodyOf(frame: Frame, call: Call, args: readonly unknown[]): Body {
+export function bodyOf(frame: Frame, call: Call): Body {
   const { instance, marked, retries } = frame;
-  const own = (): Promise<unknown> => marked.raw.apply(instance, [...args]) as Promise<unknown>;
+  // From the call, whose arguments a repair may have replaced.
+  const own = (): Promise<unknown> => marked.raw.apply(instance, [...call.args]) as Promise<unknown>;
   const vote = voteOf(marked)?.(instance);
   return (running) => {
     const run = vote ? (): Promise<unknown> => vote(attempt(call, running), own) : own;

@@ -59,6 +59,8 @@ export interface PolicyMark {
   readonly make: (type: Class, subject: string) => Policy;
   /** Methods that it calls. */
   readonly references: readonly MethodReference[];
+  /** It may repeat the call. Default: it does not. */
+  readonly repeats?: boolean;
 }
 
 export interface Marks {
