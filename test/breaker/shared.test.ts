@@ -23,8 +23,8 @@ describe('a shared circuit breaker', () => {
       await cluster.fail(at(nodes, 0, 1, 2));
       // It begins to look at the board at once, and the others look within an interval.
       expect(await cluster.traffic(nodes, INTERVAL_MS + INTERVAL_MS / 2)).toEqual(NAMES.map(() => 'CIRCUIT_OPEN'));
-      const [error] = nodes[4]?.events.filter(({ name }) => name === 'circuit.opened') ?? [];
-      expect((error?.error as Error).message).toBe('3 nodes have opened the circuit "bank".');
+      const opened = nodes[4]?.events.find(({ name }) => name === 'circuit.opened');
+      expect(opened?.error).toHaveProperty('message', '3 nodes have opened the circuit "bank".');
       for (const { breaker } of nodes) await breaker[Symbol.asyncDispose]();
     }
   });

@@ -135,6 +135,7 @@ export type { RetryOptions, RetryPolicy } from './policy/retry-policy.js';
 export type { Repairer } from './policy/rules.js';
 export { timeout } from './policy/timeout.js';
 export type { TimeoutOptions } from './policy/timeout.js';
+export type { SharedBreaker } from './policy/shared-circuits.js';
 
 // Redundancy
 export type { Ballot, BlankReason } from './redundancy/ballot.js';

@@ -12,6 +12,7 @@ export type {
 } from '@redress/core';
 export type { App } from './app.js';
 export { bind } from './bind.js';
+export type { MethodBreakerOptions } from './breaker.js';
 export { Compensate } from './compensate.js';
 export type { Container, Token } from './container.js';
 export type { CompensatedMethodMark, MethodMark, Misfit, NoDescriptor, SagaMethodMark } from './fit.js';

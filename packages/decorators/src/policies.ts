@@ -4,6 +4,7 @@ import { frameOf } from './frame.js';
 import type { Frame } from './frame.js';
 import { handlerOf } from './handler.js';
 import type { Class, Method, MethodReference } from './registry.js';
+import { surroundingsOf } from './surroundings.js';
 
 export const hasPolicies = ({ marks }: Method): boolean => marks.retry.length + marks.policies.length + marks.redundant.length > 0;
 
@@ -19,12 +20,13 @@ export function chainFor(method: Method, instance: object, environment: Environm
   const type = instance.constructor as Class;
   const ofMethod = made(chains, method, () => new WeakMap<Class, WeakMap<object, Chain>>());
   const ofClass = made(ofMethod, type, () => new WeakMap<object, Chain>());
-  return made(ofClass, environment ?? nowhere, () => {
+  const around = surroundingsOf(environment);
+  return made(ofClass, around ?? environment ?? nowhere, () => {
     const subject = `${type.name}.${method.key}`;
     const problems = policyProblems(type, subject, method);
     if (problems.length > 0) throw new ConfigurationError(problems);
     const repeats = method.marks.retry.map(({ policy }): Policy => retry(policy));
-    return compose([...repeats, ...method.marks.policies.map((mark) => mark.make(type, subject))], environment, subject);
+    return compose([...repeats, ...method.marks.policies.map((mark) => mark.make(type, subject, around))], environment, subject);
   });
 }
 
