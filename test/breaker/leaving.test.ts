@@ -19,6 +19,13 @@ describe('a node of a shared circuit breaker', () => {
     expect(await cluster.traffic(nodes, 1000)).toEqual(NAMES.map(() => 'up'));
   });
 
+  it('that has few calls is heard for as long as its circuit is open', async () => {
+    const nodes = cluster.five({ shared: { quorum: 2 } });
+    await cluster.fail(at(nodes, 0, 1));
+    await cluster.traffic(at(nodes, 4), DELAY_MS - 1500);
+    expect(cluster.states(at(nodes, 4))).toEqual(['open']);
+  });
+
   it('does not wait for ever in an open circuit that nobody calls', async () => {
     const [node] = cluster.five();
     await cluster.fail([node!]);

@@ -1,3 +1,4 @@
+import { VirtualClock } from '@redress/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { at, Cluster, DELAY_MS, INTERVAL_MS, NAMES } from './cluster.js';
 import type { Node } from './node.js';
@@ -41,6 +42,7 @@ describe('a shared circuit breaker', () => {
     await cluster.traffic(nodes, 3000);
     await cluster.fail(at(nodes, 0));
     await cluster.traffic(nodes, 500);
+    for (const name of ['a', 'b', 'c']) cluster.dead.add(name);
     // Three of five are silent for more than a lease: of the two left, two must have opened.
     expect(await cluster.traffic(at(nodes, 3, 4), 4000)).toEqual(['up', 'up']);
     await cluster.fail(at(nodes, 3));
@@ -104,5 +106,25 @@ describe('a shared circuit breaker', () => {
     expect(waited).toBeLessThanOrEqual(5.5 * INTERVAL_MS);
     await cluster.traffic(others, 1500);
     expect(cluster.states(others)).toEqual(others.map(() => 'closed'));
+  });
+
+  it('a process that was stopped for longer than its lease does not probe when it goes on', async () => {
+    const sleepy = new VirtualClock();
+    const [a, b] = [cluster.open('a', { clock: sleepy }), cluster.open('b')];
+    await cluster.fail([a, b]);
+    cluster.dependency.calls.length = 0;
+    for (let i = 0; i < 12; i++) {
+      // Not as a probe: only the exchange finds that it is time for one.
+      cluster.dependency.waits = new Promise(() => {});
+      if (i < 9) void a.call();
+      await sleepy.advance(INTERVAL_MS / 2);
+    }
+    expect([a.breaker.state(), cluster.dependency.calls.length]).toEqual(['halfOpen', 0]);
+    // The other one waits for its lease to end, and probes in its place.
+    await cluster.hopelessTraffic([b], 8_000);
+    expect(cluster.dependency.calls).toEqual(['b']);
+    sleepy.jump(20_000);
+    expect(await a.call()).toBe('CIRCUIT_OPEN');
+    expect(cluster.dependency.calls).toEqual(['b']);
   });
 });

@@ -50,9 +50,10 @@ export class SharedCircuit {
     this.sight = new Sight(rules.ttlMs);
   }
 
-  /** Somebody calls, or its own probe is under way: it has to do with the others. */
+  /** Somebody calls, its own probe is under way, or what its calls have found still holds: it has to do with the others. */
   isActive(now: number): boolean {
-    return now - this.usedAt <= this.rules.ttlMs || this.circuit.isProbing;
+    const isOpen = this.opened !== undefined && this.circuit.kind === 'open' && !this.circuit.isDue;
+    return now - this.usedAt <= this.rules.ttlMs || this.circuit.isProbing || isOpen;
   }
 
   /** Whether it exchanges news: also once more, to take back what it has said. */
