@@ -1,5 +1,6 @@
 // Each guarantee of ARCHITECTURE.md with the guard that holds it, taken out: `from` stands once in `file` and becomes `to`.
 const saga = (name) => `packages/core/src/saga/${name}.ts`;
+const policy = (name) => `packages/core/src/policy/${name}.ts`;
 
 export const mutations = [
   {
@@ -1435,5 +1436,101 @@ export const mutations = [
     from: '  return EXIT.internal;',
     to: '  return EXIT.negative;',
     tests: 'packages/cli/src/lint.test.ts',
+  },
+  {
+    id: 'repair-attempts',
+    guarantee: 'Repairs and repetitions have one number of attempts.',
+    file: policy('recovering'),
+    from: '    if (this.repetition.repetitions >= this.common.limit) return false;\n',
+    to: '',
+    tests: 'packages/core/src/policy/repair.test.ts',
+  },
+  {
+    id: 'repair-verified',
+    guarantee: 'A repaired result is looked at before the call goes on with it.',
+    file: policy('recovering'),
+    from: 'if (rule.verify) await this.common.detector?.accept(call, repaired, environment);',
+    to: 'void environment;',
+    tests: 'packages/core/src/policy/repair.test.ts',
+  },
+  {
+    id: 'repair-copy',
+    guarantee: 'A repair is given a copy of the arguments.',
+    file: policy('recovering'),
+    from: '[...copyData(call.args), failure]',
+    to: '[...call.args, failure]',
+    tests: 'packages/core/src/policy/repair.test.ts',
+  },
+  {
+    id: 'repair-not-twice',
+    guarantee: 'A repair does not call again what must not be repeated.',
+    file: policy('recovering'),
+    from: 'return root.repeatable !== false || neverExecuted',
+    to: 'return true || neverExecuted',
+    tests: 'packages/core/src/policy/repair.test.ts',
+  },
+  {
+    id: 'bad-result',
+    guarantee: 'An answer that is not good is a failure of the attempt.',
+    file: policy('detector'),
+    from: 'this.accept(call, await body(running), environmentOf(call))',
+    to: 'body(running, environmentOf)',
+    tests: 'packages/core/src/policy/detect.test.ts',
+  },
+  {
+    id: 'caller-arguments',
+    guarantee: 'Who answers in place of a call is given the arguments of the caller.',
+    file: policy('recovered'),
+    from: '      setArgs(call, given);',
+    to: '      void given;',
+    tests: 'packages/core/src/policy/repair.test.ts',
+  },
+  {
+    id: 'breaker-quorum',
+    guarantee: 'A circuit that one node has opened is followed by others only when enough have.',
+    file: policy('shared-circuit'),
+    from: 'if (open >= quorum)',
+    to: 'if (open >= 1)',
+    tests: 'test/breaker/shared.test.ts',
+  },
+  {
+    id: 'breaker-one-probe',
+    guarantee: 'Of all nodes that share a circuit one probes.',
+    file: policy('shared-circuit'),
+    from: 'return this.failures > 0 || (',
+    to: 'return true || (',
+    tests: 'test/breaker/shared.test.ts',
+  },
+  {
+    id: 'breaker-lease-over',
+    guarantee: 'A node that was stopped for longer than its lease does not probe.',
+    file: policy('shared-circuit'),
+    from: 'now < this.lease.safeUntil',
+    to: 'now < Infinity',
+    tests: 'test/breaker/shared.test.ts',
+  },
+  {
+    id: 'breaker-alone',
+    guarantee: 'Without its store a shared circuit is as one that is not shared.',
+    file: policy('shared-circuit'),
+    from: 'return this.failures > 0 || (',
+    to: 'return (',
+    tests: 'test/breaker/alone.test.ts',
+  },
+  {
+    id: 'breaker-signs',
+    guarantee: 'Nodes that give no sign of life do not count.',
+    file: policy('board'),
+    from: 'seen.isProven && now - seen.at <= this.ttlMs',
+    to: 'seen.isProven',
+    tests: 'test/breaker/shared.test.ts',
+  },
+  {
+    id: 'breaker-round',
+    guarantee: 'A good probe ends what nodes have said before it.',
+    file: policy('shared-circuit'),
+    from: '({ openIn }) => openIn === board.round',
+    to: '({ openIn }) => openIn !== undefined',
+    tests: 'test/breaker/shared.test.ts',
   },
 ];

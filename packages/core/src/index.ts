@@ -102,7 +102,17 @@ export { circuitBreaker } from './policy/circuit-breaker.js';
 export { compose } from './policy/compose.js';
 export type { BreakerHandle } from './policy/circuit-breaker.js';
 export type { CircuitState } from './policy/circuit.js';
-export { BulkheadRejectedError, CircuitOpenError, RateLimitedError, TimeoutError } from './policy/errors.js';
+export { detect } from './policy/detect.js';
+export type { Check, DetectOptions } from './policy/detect.js';
+export type { Acceptance } from './policy/detector.js';
+export {
+  BadResultError,
+  BulkheadRejectedError,
+  CircuitOpenError,
+  RateLimitedError,
+  RepairFailedError,
+  TimeoutError,
+} from './policy/errors.js';
 export { fallback } from './policy/fallback.js';
 export type { FallbackOptions } from './policy/fallback.js';
 export { guard } from './policy/guard.js';
@@ -115,11 +125,17 @@ export type { FallbackMethod } from './policy/instead.js';
 export type { Policy } from './policy/policy.js';
 export { rateLimit } from './policy/rate-limit.js';
 export type { RateLimitOptions } from './policy/rate-limit.js';
+export { recover } from './policy/recover.js';
+export type { RecoverAction, RecoverRule } from './policy/recover.js';
+export { repair } from './policy/repair.js';
+export type { RepairHow, RepairOptions } from './policy/repair.js';
 export { retry } from './policy/retry.js';
 export { retryPolicy } from './policy/retry-policy.js';
 export type { RetryOptions, RetryPolicy } from './policy/retry-policy.js';
+export type { Repairer } from './policy/rules.js';
 export { timeout } from './policy/timeout.js';
 export type { TimeoutOptions } from './policy/timeout.js';
+export type { SharedBreaker } from './policy/shared-circuits.js';
 
 // Redundancy
 export type { Ballot, BlankReason } from './redundancy/ballot.js';

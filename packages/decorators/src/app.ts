@@ -2,6 +2,7 @@ import type { EventBus, RunHandle, Runtime, SagaDefinition, StartOptions, WaitOp
 import type { Binding } from './binding.js';
 import { alias, end } from './find.js';
 import type { Class } from './registry.js';
+import { endSurroundings } from './surroundings.js';
 
 type AsyncKeys<T> = { [K in keyof T]: T[K] extends (...args: never) => PromiseLike<unknown> ? K : never }[keyof T] & string;
 type ArgsOf<T, K extends keyof T> = T[K] extends (...args: infer A) => unknown ? A : never;
@@ -53,7 +54,7 @@ type AnySaga = SagaDefinition<readonly unknown[], unknown>;
 export function createApp(runtime: Runtime, binding: Binding): App {
   const stop: Runtime['stop'] = async (options) => {
     end(binding);
-    await runtime.stop(options);
+    await Promise.all([endSurroundings(runtime.environment), runtime.stop(options)]);
   };
   const app = {
     runtime,

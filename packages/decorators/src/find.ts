@@ -1,6 +1,7 @@
 import type { Runtime } from '@redress/core';
 import { unusable } from './binding.js';
 import type { Binding } from './binding.js';
+import { surround } from './surroundings.js';
 
 interface Runtimes {
   readonly living: Set<Binding>;
@@ -16,6 +17,7 @@ const shared: Runtimes = (holder[KEY] ??= { living: new Set(), byRuntime: new We
 /** From here on the marked methods find it, and the objects that its container resolves belong to it. */
 export function begin(binding: Binding, runtime: Runtime): void {
   binding.attach(runtime, (instance) => shared.living.has(binding) && own(binding, instance));
+  surround(runtime.environment, runtime.store);
   shared.byRuntime.set(runtime, binding);
   shared.living.add(binding);
 }

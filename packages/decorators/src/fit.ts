@@ -47,7 +47,7 @@ export interface CompensatedMethodMark<S, H, A = H> {
 }
 
 /** The first check that found a misfit: several at once would cancel each other out. */
-type First<Checks> = Checks extends readonly [infer Check, ...infer Rest] ? (unknown extends Check ? First<Rest> : Check) : unknown;
+export type First<Checks> = Checks extends readonly [infer Check, ...infer Rest] ? (unknown extends Check ? First<Rest> : Check) : unknown;
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
 
@@ -56,11 +56,11 @@ interface StandardContext<This> {
   readonly access: { has(object: This): boolean };
 }
 
-type SelfOf<T, C> = C extends StandardContext<infer This> ? This : T;
+export type SelfOf<T, C> = C extends StandardContext<infer This> ? This : T;
 
-type MethodOf<T, C, D> = C extends { readonly kind: string } ? T : D extends { value?: infer F } ? Exclude<F, undefined> : never;
+export type MethodOf<T, C, D> = C extends { readonly kind: string } ? T : D extends { value?: infer F } ? Exclude<F, undefined> : never;
 
-type Place<T, C> = C extends { readonly kind: string }
+export type Place<T, C> = C extends { readonly kind: string }
   ? C extends { readonly kind: 'method'; readonly static: false; readonly private: false; readonly name: string }
     ? unknown
     : Misfit<'It stands at a method that has a name: no field, no getter, no static, #private or symbol-named method.'>
@@ -70,7 +70,7 @@ type Place<T, C> = C extends { readonly kind: string }
       ? Misfit<'It stands at a method of instances, not a static one.'>
       : unknown;
 
-type IsAsync<F> = [F] extends [never]
+export type IsAsync<F> = [F] extends [never]
   ? Misfit<'It stands at a method.'>
   : F extends (...args: never) => infer R
     ? IsAny<R> extends true
@@ -96,7 +96,7 @@ type TakesInput<F, O> = F extends (...args: infer M) => unknown
       : { readonly redress: 'input must give what the first parameter of the method takes.'; readonly gives: O; readonly takes: M[0] }
   : unknown;
 
-type IsSelf<This, S> =
+export type IsSelf<This, S> =
   IsAny<S> extends true
     ? Misfit<'Write the class in the reference: (self: TheClass) => self.handler.'>
     : This extends S

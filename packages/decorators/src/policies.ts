@@ -6,6 +6,7 @@ import type { Frame } from './frame.js';
 import { handlerOf } from './handler.js';
 import { policyProblems } from './policy-problems.js';
 import type { Class, Method, MethodReference, VoteOf } from './registry.js';
+import { surroundingsOf } from './surroundings.js';
 
 export const hasPolicies = ({ marks }: Method): boolean =>
   marks.retry.length + marks.policies.length + marks.redundant.length + marks.checkpointed.length > 0;
@@ -22,18 +23,19 @@ export function chainFor(method: Method, instance: object, environment: Environm
   const type = instance.constructor as Class;
   const ofMethod = made(chains, method, () => new WeakMap<Class, WeakMap<object, Chain>>());
   const ofClass = made(ofMethod, type, () => new WeakMap<object, Chain>());
-  return made(ofClass, environment ?? nowhere, () => {
+  const around = surroundingsOf(environment);
+  return made(ofClass, around ?? environment ?? nowhere, () => {
     const subject = `${type.name}.${method.key}`;
     const problems = policyProblems(type, subject, method);
     if (problems.length > 0) throw new ConfigurationError(problems);
-    const repeats = method.marks.retry.map(({ policy }): Policy => retry(policy));
-    const all = [...repeats, ...method.marks.policies.map((mark) => mark.make(type, subject))];
+    const repeated = method.marks.retry.map(({ policy }): Policy => retry(policy));
+    const all = [...repeated, ...method.marks.policies.map((mark) => mark.make(type, subject, around))];
     if (method.marks.checkpointed.length === 0) return compose(all, environment, subject);
     // A fallback sees the state as it was before the call, and every attempt begins with it.
     const [outer, inner] = [all.filter(({ kind }) => kind === 'fallback'), all.filter(({ kind }) => kind !== 'fallback')];
-    const within = scoped(method, compose(inner, environment, subject), repeats.length > 0);
-    const around = compose(outer, environment, subject);
-    return (call, body) => around(call, () => within(call, body));
+    const within = scoped(method, compose(inner, environment, subject), repeats(method));
+    const outermost = compose(outer, environment, subject);
+    return (call, body) => outermost(call, () => within(call, body));
   });
 }
 
@@ -43,10 +45,14 @@ function made<K extends object, V>(map: WeakMap<K, V>, key: K, make: () => V): V
   return found;
 }
 
+/** Whether a call of the method is repeated by one of its own marks. */
+export const repeats = ({ marks }: Method): boolean => marks.retry.length > 0 || marks.policies.some((one) => one.repeats === true);
+
 /** The method's own body, once for each attempt, in a scope that tells it of that attempt. */
-export function bodyOf(frame: Frame, call: Call, args: readonly unknown[]): Body {
+export function bodyOf(frame: Frame, call: Call): Body {
   const { instance, marked, retries } = frame;
-  const plain = (): unknown => marked.raw.apply(instance, [...args]);
+  // From the call, whose arguments a repair may have replaced.
+  const plain = (): unknown => marked.raw.apply(instance, [...call.args]);
   const own = (): Promise<unknown> => (isReadOnly(marked) ? readOnly(marked, instance, plain) : plain()) as Promise<unknown>;
   const vote = voteOf(marked)?.(instance);
   return (running) => {

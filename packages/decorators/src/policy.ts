@@ -1,22 +1,16 @@
-import { bulkhead, circuitBreaker, hedge, rateLimit, timeout } from '@redress/core';
-import type {
-  BulkheadOptions,
-  CircuitBreakerOptions,
-  Duration,
-  HedgeOptions,
-  Policy,
-  RateLimitOptions,
-  TimeoutOptions,
-} from '@redress/core';
+import { bulkhead, hedge, rateLimit, timeout } from '@redress/core';
+import type { BulkheadOptions, Duration, HedgeOptions, Policy, RateLimitOptions, TimeoutOptions } from '@redress/core';
+import { breakerWith } from './breaker.js';
+import type { Around, MethodBreakerOptions } from './breaker.js';
 import type { MethodMark } from './fit.js';
 import { mark, written } from './mark.js';
 
 /** `make` checks the options, at definition; what it makes there is thrown away. */
-function policy(shown: string, make: (subject: string) => Policy): MethodMark {
+function policy(shown: string, make: (subject: string, around: Around) => Policy): MethodMark {
   return ((...place: [unknown, unknown, unknown?]) =>
     mark('policies', shown, place, (subject) => {
-      const { kind } = make(`${subject}, ${shown}`);
-      return { shown, kind, make: (_type, name) => make(name), references: [] };
+      const { kind } = make(`${subject}, ${shown}`, 'defined');
+      return { shown, kind, make: (_type, name, around) => make(name, around), references: [] };
     })) as MethodMark;
 }
 
@@ -31,11 +25,12 @@ export function Timeout(options: TimeoutOptions | Duration = {}): MethodMark {
 }
 
 /**
- * Makes no calls for a while when many of the last ones failed. Each class, and each runtime, has a breaker of its own.
+ * Makes no calls for a while when many of the last ones failed. Each class, and each runtime, has a breaker of its own; with
+ * `shared` those of one name in all processes open and close together.
  * @throws ConfigurationError at definition, when an option does not fit.
  */
-export function CircuitBreaker(options: CircuitBreakerOptions = {}): MethodMark {
-  return policy(written('CircuitBreaker', options), (subject) => circuitBreaker(options, undefined, subject));
+export function CircuitBreaker(options: MethodBreakerOptions = {}): MethodMark {
+  return policy(written('CircuitBreaker', options), (subject, around) => breakerWith(options, subject, around));
 }
 
 /**

@@ -5,7 +5,7 @@ import { bindingOf, findBinding } from './find.js';
 import { isReadOnly, readOnly } from './checkpoints.js';
 import { frameOf, inFrame, isSuper, runBody } from './frame.js';
 import type { Frame } from './frame.js';
-import { bodyOf, chainFor, hasPolicies } from './policies.js';
+import { bodyOf, chainFor, hasPolicies, repeats } from './policies.js';
 import type { Method } from './registry.js';
 import { plainScope } from './step-scope.js';
 
@@ -17,7 +17,12 @@ export function dispatch(method: Method, instance: object, args: unknown[]): unk
   if (saga.length > 0) return runSaga(method, instance, args, scope);
   if (scope?.pass && !scope.step && step.length + compensate.length > 0) return runStep(method, instance, args, scope.pass as PassScope);
   if (!hasPolicies(method)) return plainly(method, instance, args);
-  return runPlain(method, instance, args, scope);
+  // The chain's own promise, and no other around it: `recoveryInfo` knows answers by it. Nothing is thrown at once.
+  try {
+    return Promise.resolve(runPlain(method, instance, args, scope));
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
 }
 
 function plainly(method: Method, instance: object, args: unknown[]): unknown {
@@ -56,10 +61,10 @@ function runStep(method: Method, instance: object, args: unknown[], pass: PassSc
     return Promise.reject(error as Error);
   }
   // The engine's own promise, and no other around it: it knows of steps that nobody awaits.
-  return pass.step(operation, args, async (given, call) => {
-    const frame: Frame = { instance, method: method.key, marked: method, call, retries: method.marks.retry.length > 0 };
+  return pass.step(operation, args, async (_args, call) => {
+    const frame: Frame = { instance, method: method.key, marked: method, call, retries: repeats(method) };
     const chain = chainFor(method, instance, pass.runtime.environment);
-    return inFrame(frame, {}, () => chain(call, bodyOf(frame, call, given)));
+    return inFrame(frame, {}, () => chain(call, bodyOf(frame, call)));
   });
 }
 
@@ -75,7 +80,7 @@ function subjectOf(method: Method, instance: unknown): string {
 }
 
 /** A call that nothing records: outside of sagas, within a step, or of a method that is no step. */
-async function runPlain(method: Method, instance: object, args: unknown[], scope: Scope | undefined): Promise<unknown> {
+function runPlain(method: Method, instance: object, args: unknown[], scope: Scope | undefined): unknown {
   const outer = frameOf(scope);
   const { retry: retries, policies, redundant, checkpointed } = method.marks;
   // The outermost call that repeats owns the repetitions.
@@ -97,7 +102,7 @@ async function runPlain(method: Method, instance: object, args: unknown[], scope
     },
     ...(environment && { environment }),
   };
-  const frame: Frame = { instance, method: method.key, marked: method, call, retries: retries.length > 0 || outer?.retries === true };
+  const frame: Frame = { instance, method: method.key, marked: method, call, retries: repeats(method) || outer?.retries === true };
   const more: Scope = { ...(isWithin && { repeats: true }), ...(!scope?.step && !scope?.pass && { step: plainScope(call, environment) }) };
-  return inFrame(frame, more, () => chainFor(method, instance, environment)(call, bodyOf(frame, call, args)));
+  return inFrame(frame, more, () => chainFor(method, instance, environment)(call, bodyOf(frame, call)));
 }

@@ -1,5 +1,7 @@
 import type { Durability, Interceptor, Matcher, Policy, RetryPolicy, Schema, Tags, UndoPolicy } from '@redress/core';
 
+import type { Surroundings } from './surroundings.js';
+
 export type Body = (this: object, ...args: unknown[]) => unknown;
 export type Class<T = object> = abstract new (...args: never[]) => T;
 
@@ -69,10 +71,12 @@ export interface Quarantine {
 export interface PolicyMark {
   readonly shown: string;
   readonly kind: string;
-  /** `type`: the class of the objects that it is made for. */
-  readonly make: (type: Class, subject: string) => Policy;
+  /** `type`: the class of the objects that it is made for; `around`: what it may have of their runtime. */
+  readonly make: (type: Class, subject: string, around?: Surroundings) => Policy;
   /** Methods that it calls. */
   readonly references: readonly MethodReference[];
+  /** It may repeat the call. Default: it does not. */
+  readonly repeats?: boolean;
 }
 
 export interface CheckpointedMark {

@@ -13,6 +13,8 @@ import type { CircuitRules, CircuitState, Permit, Verdict } from './circuit.js';
 import { CircuitOpenError, TimeoutError } from './errors.js';
 import { limitMs } from './limited.js';
 import type { TimeoutPolicy } from './limited.js';
+import { SharedCircuits } from './shared-circuits.js';
+import type { SharedBreaker } from './shared-circuits.js';
 
 /** When calls are not made any more for a while. */
 export interface CircuitBreakerOptions {
@@ -40,6 +42,8 @@ export interface CircuitBreakerOptions {
   readonly maxKeys?: number;
   /** How long a call may take that was let through half-open; then it counts as lost. Default: `delay`, or the time-out if longer. */
   readonly halfOpenMaxDuration?: Duration;
+  /** Other nodes whose circuits of this name open and close with this one. Default: none. */
+  readonly shared?: SharedBreaker;
 }
 
 const IGNORED = ['AbortError', 'BulkheadRejectedError', 'RateLimitedError'];
@@ -55,11 +59,12 @@ export class CircuitBreaker {
   private isolated = 0;
   private readonly listeners = new Set<(state: CircuitState, key: string | undefined) => void>();
   private readonly timers = new Map<Circuit, Timer>();
+  private readonly shared: SharedCircuits | undefined;
 
   constructor(options: CircuitBreakerOptions, subject: string, environment: Environment | undefined) {
     const ms = (value: Duration, name: string): number => durationMs(value, `${subject}, ${name}`);
     const ignoreOn = [...IGNORED, ...(options.ignoreOn ?? [])];
-    this.rules = {
+    const rules: CircuitRules = {
       window: options.window ?? 'count',
       volume: options.requestVolumeThreshold ?? 20,
       ratio: options.failureRatio ?? 0.5,
@@ -69,8 +74,13 @@ export class CircuitBreaker {
       halfOpenMs: options.halfOpenMaxDuration === undefined ? undefined : ms(options.halfOpenMaxDuration, 'halfOpenMaxDuration'),
       environment: environment ?? (standard ??= createEnvironment()),
       judge: (error, call) => verdict(error, call, options, ignoreOn),
-      changed: (circuit, _from, to, error) => this.changed(circuit, to, error),
+      changed: (circuit, from, to, error) => {
+        this.shared?.changed(circuit, from, to);
+        this.changed(circuit, to, error);
+      },
     };
+    this.shared = options.shared && new SharedCircuits(options.shared, `${subject}, shared`, rules);
+    this.rules = this.shared ? Object.assign(rules, { outside: this.shared }) : rules;
     this.keyOf = options.key as CircuitBreaker['keyOf'];
     this.maxKeys = options.maxKeys ?? 1000;
     this.one = new Circuit(this.rules, undefined);
@@ -81,6 +91,7 @@ export class CircuitBreaker {
     if (this.rules.environment !== environment) this.rules.environment = environment;
     if (this.isolated > 0) throw new CircuitOpenError(call.operation, 'isolated', 0).rejecting(rootOf(call));
     const circuit = this.keyOf ? this.circuit(String(this.keyOf(...call.args))) : this.one;
+    this.shared?.used(circuit);
     return circuit.admit(call, timeout ? limitMs(timeout, call.attempt) : 0);
   }
 
@@ -105,7 +116,13 @@ export class CircuitBreaker {
       victim = key;
       break;
     }
+    this.shared?.forget(this.many.get(victim as string) as Circuit);
     this.many.delete(victim as string);
+  }
+
+  /** Leaves the other nodes; from now on it decides alone. */
+  async stop(): Promise<void> {
+    await this.shared?.stop();
   }
 
   isolate(): { dispose(): void } {

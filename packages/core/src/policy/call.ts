@@ -75,6 +75,11 @@ export class PlainCall implements Call {
 /** The call that was made, whatever was made of it on the way. */
 export const rootOf = (call: Call): Call => (call instanceof PartCall ? call.root : call);
 
+/** The arguments of further attempts. Whoever makes the call takes them from it at each one. */
+export function setArgs(call: Call, args: readonly unknown[]): void {
+  (rootOf(call) as { args: readonly unknown[] }).args = args;
+}
+
 /** Whether nobody wants the call any more. A part of a call is asked without making a signal. */
 export const isAborted = (call: Call): boolean => (call instanceof PartCall ? call.isAborted : call.signal?.aborted === true);
 

@@ -8,12 +8,16 @@ import { begin, isOwned, rootOf } from './call.js';
 import type { Body, Chain } from './call.js';
 import type { CircuitBreaker } from './breaker.js';
 import type { Permit } from './circuit.js';
+import type { Detector } from './detector.js';
 import { withFallback } from './instead.js';
 import type { FallbackPolicy } from './instead.js';
 import type { Hedge } from './race.js';
 import type { RateLimiter } from './limiter.js';
-import { BAD_RESULT, budgetOf, Repetition, startMoment } from './repeat.js';
+import { recovered, toldOf } from './recovered.js';
+import type { Attempt } from './recovered.js';
+import { BAD_RESULT, budgetOf, isGood, Repetition, startMoment } from './repeat.js';
 import type { RetryPolicy } from './retry-policy.js';
+import type { RecoveryPlan } from './rules.js';
 import { limitMs, Limited, withDeadline } from './limited.js';
 import type { TimeoutPolicy } from './limited.js';
 
@@ -24,12 +28,15 @@ export interface Parts {
   readonly gate?: Bulkhead;
   /** A time-out for all attempts together. */
   readonly deadline?: TimeoutPolicy;
+  readonly recover?: RecoveryPlan;
+  readonly repair?: RecoveryPlan;
   readonly retry?: RetryPolicy;
   readonly hedge?: Hedge;
   readonly circuitBreaker?: CircuitBreaker;
   readonly rateLimit?: RateLimiter;
   readonly timeout?: TimeoutPolicy;
   readonly bulkhead?: Bulkhead;
+  readonly detect?: Detector;
 }
 
 let standard: Environment | undefined;
@@ -37,9 +44,11 @@ let standard: Environment | undefined;
 /** One function of all parts. Their environment is the given one, else the call's, else the computer's. */
 export function fuse(parts: Parts, given?: Environment): Chain {
   const environmentOf = (call: Call): Environment => given ?? call.environment ?? (standard ??= createEnvironment());
-  const { fallback, gate, deadline, hedge } = parts;
+  const { fallback, gate, deadline, hedge, detect, recover, repair } = parts;
   let chain: Chain;
-  if (hedge) {
+  if (recover ?? repair) {
+    chain = recovered(parts, attemptOf(parts, environmentOf), environmentOf);
+  } else if (hedge) {
     const { retry, ...each } = parts;
     const copy = hot(each, environmentOf);
     const loop = hot(retry ? { retry } : {}, environmentOf);
@@ -47,9 +56,27 @@ export function fuse(parts: Parts, given?: Environment): Chain {
   } else {
     chain = hot(parts, environmentOf);
   }
+  if (detect) chain = detected(detect, chain, environmentOf);
   if (deadline && deadline.valueMs > 0) chain = withDeadline(deadline, chain, environmentOf);
   if (gate) chain = gated(gate, chain, environmentOf);
+  if (recover ?? repair) chain = toldOf(chain);
   return fallback ? withFallback(fallback, chain, environmentOf) : chain;
+}
+
+/** One attempt of a call whose repetitions are counted elsewhere, with its copies. */
+function attemptOf({ retry: _retry, ...parts }: Parts, environmentOf: (call: Call) => Environment): Attempt {
+  const { hedge, timeout } = parts;
+  const of = (factor: number): Chain => {
+    const longer = timeout && { ...timeout, valueMs: Math.min(timeout.valueMs * factor, timeout.maxMs) };
+    const copy = hot(factor === 1 || !longer ? parts : { ...parts, timeout: longer }, environmentOf);
+    return hedge ? (call, body) => hedge.run(call, environmentOf(call), (part) => copy(part, body)) : copy;
+  };
+  const plain = of(1);
+  return (factor) => (factor === 1 ? plain : of(factor));
+}
+
+function detected(detector: Detector, inner: Chain, environmentOf: (call: Call) => Environment): Chain {
+  return (call, body) => inner(call, detector.around(call, body, environmentOf));
 }
 
 function gated(gate: Bulkhead, inner: Chain, environmentOf: (call: Call) => Environment): Chain {
@@ -148,15 +175,6 @@ function timed(
 ): Promise<unknown> {
   const start = (part: Limited): Promise<unknown> => (repetition ? beginAgain(part, body) : begin(part, body, owns));
   return new Limited(call, environment, limit, limitMs(limit, rootOf(call).attempt), startedAt, bulkhead).run(start);
-}
-
-function isGood({ retryOnResult }: RetryPolicy, value: unknown): boolean {
-  try {
-    return !retryOnResult?.(value);
-  } catch {
-    // A question that fails is no answer.
-    return true;
-  }
 }
 
 /** The budget of the last call is mostly the one of the next. */

@@ -22,16 +22,19 @@ const schema = z.strictObject({
   key: z.function().optional(),
   maxKeys: z.number().int().min(1).optional(),
   halfOpenMaxDuration: duration.optional(),
+  shared: z.unknown().optional(),
 });
 
 /** What the owner of a breaker may ask it for. */
-export interface BreakerHandle {
+export interface BreakerHandle extends AsyncDisposable {
   /** The state of the circuit, or of the one of this key. */
   state(key?: string): CircuitState;
   /** Lets no call through until what it answers is disposed of, and everything else that was isolated. */
   isolate(): { dispose(): void };
   /** Told of each change; that of an open circuit to half-open at its moment, by a timer that keeps no process alive. */
   onState(listener: (state: CircuitState, key: string | undefined) => void): () => void;
+  /** Leaves the other nodes of a shared breaker, and waits for what was begun. From then on it decides alone. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
@@ -49,5 +52,6 @@ export function circuitBreaker(
     state: (key?: string) => breaker.state(key),
     isolate: () => breaker.isolate(),
     onState: (listener: (state: CircuitState, key: string | undefined) => void) => breaker.onState(listener),
+    [Symbol.asyncDispose]: () => breaker.stop(),
   });
 }

@@ -23,8 +23,18 @@ export interface CircuitRules extends WindowRules {
   readonly halfOpenMs: number | undefined;
   judge(error: unknown, call: Call): Verdict;
   environment: Environment;
+  /** Other nodes that have a say in it. */
+  readonly outside?: Outside | undefined;
   /** Told of each change. */
   changed(circuit: Circuit, from: CircuitState, to: CircuitState, error?: unknown): void;
+}
+
+/** What nodes have agreed upon. */
+export interface Outside {
+  /** Whether calls may be let through half-open here. */
+  mayProbe(circuit: Circuit): boolean;
+  /** How long it takes until that may be otherwise. */
+  readonly waitMs: number;
 }
 
 /** One circuit: closed, open or half-open, looked at when it is asked and never by a timer. */
@@ -54,11 +64,38 @@ export class Circuit {
     const { epoch } = this;
     if (epoch.state === 'closed') return epoch;
     if (epoch.state === 'halfOpen') {
-      const lease = epoch.lease(this.now);
+      const lease = this.mayProbe ? epoch.lease(this.now) : undefined;
       if (lease) return lease;
       throw new CircuitOpenError(call.operation, 'halfOpen', epoch.waitMs(this.now), epoch.cause).rejecting(rootOf(call));
     }
-    throw new CircuitOpenError(call.operation, 'open', Math.max(0, epoch.until - this.now), epoch.cause).rejecting(rootOf(call));
+    const waitMs = Math.max(this.rules.outside?.waitMs ?? 0, epoch.until - this.now);
+    throw new CircuitOpenError(call.operation, 'open', waitMs, epoch.cause).rejecting(rootOf(call));
+  }
+
+  private get mayProbe(): boolean {
+    return this.rules.outside?.mayProbe(this) ?? true;
+  }
+
+  /** The state that it was left in. */
+  get kind(): CircuitState {
+    return this.epoch.state;
+  }
+
+  /** Whether its time is over, so that somebody has to try it. */
+  get isDue(): boolean {
+    const { epoch } = this;
+    return epoch.state === 'open' ? this.now >= epoch.until : epoch.state === 'halfOpen';
+  }
+
+  /** Whether calls are under way that were let through half-open. */
+  get isProbing(): boolean {
+    return this.epoch.state === 'halfOpen' && this.epoch.leases.size > 0;
+  }
+
+  /** Somebody else has tried it in vain. */
+  prolong(): void {
+    if (this.epoch.state === 'open') this.epoch = new Open(this.now + this.rules.delayMs, this.epoch.cause);
+    else if (this.epoch.state === 'halfOpen') this.open(this.epoch.cause);
   }
 
   /** What time has done: an open circuit may be tried, a probe that nobody heard of again has failed. */
@@ -68,7 +105,7 @@ export class Circuit {
       const lostAt = this.epoch.lostAt(now);
       if (lostAt !== undefined) this.open(this.epoch.cause, lostAt);
     }
-    if (this.epoch instanceof Open && now >= this.epoch.until) {
+    if (this.epoch instanceof Open && now >= this.epoch.until && this.mayProbe) {
       const { delayMs, halfOpenMs } = this.rules;
       this.move(new HalfOpen(this, this.epoch.cause, halfOpenMs ?? Math.max(delayMs, timeoutMs)));
     }
@@ -133,7 +170,7 @@ class Open {
 /** Some calls are let through to see. Each has its permit for a time; one that does not come back has failed. */
 class HalfOpen {
   readonly state = 'halfOpen';
-  private readonly leases = new Set<Lease>();
+  readonly leases = new Set<Lease>();
   private successes = 0;
 
   constructor(

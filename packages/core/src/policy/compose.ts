@@ -1,5 +1,6 @@
 import type { Environment } from '../base/environment.js';
 import { ConfigurationError } from '../base/errors.js';
+import type { Problem } from '../base/errors.js';
 import type { Chain } from './call.js';
 import { fuse } from './chain.js';
 import type { Parts } from './chain.js';
@@ -17,8 +18,16 @@ export function compose(policies: readonly Policy[], environment: Environment | 
     parts[kind] = part;
     return isThere;
   });
-  if (twice.length === 0) return fuse(parts as Parts, environment);
-  throw new ConfigurationError(
-    twice.map(({ kind }) => ({ subject, cause: `It has two policies of the kind "${kind}".`, remedy: 'Keep one of them.' })),
-  );
+  const problems: Problem[] = twice.map(({ kind }) => ({
+    subject,
+    cause: `It has two policies of the kind "${kind}".`,
+    remedy: 'Keep one of them.',
+  }));
+  const { recover, timeout } = parts as Parts;
+  if (recover?.rules.some((rule) => rule.action === 'retry' && rule.multiplier > 1) && !timeout) {
+    const remedy = 'Add a time-out of each attempt, or leave the multiplier out.';
+    problems.push({ subject, cause: 'A rule has a multiplier, and there is no time-out that it could make longer.', remedy });
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return fuse(parts as Parts, environment);
 }

@@ -1,4 +1,4 @@
-import { PolicyError } from '../base/errors.js';
+import { messageOf, PolicyError } from '../base/errors.js';
 
 /** What a time-out knows of the call that it ended. */
 export interface TimeoutFacts {
@@ -74,5 +74,50 @@ export class RateLimitedError extends PolicyError {
       details: { operation, retryAfter },
     });
     this.retryAfter = retryAfter;
+  }
+}
+
+/** What a detector says of an answer that it does not accept. */
+export interface BadResultFacts {
+  readonly operation: string;
+  readonly result: unknown;
+  /** The name of the fault, by which it is matched. */
+  readonly kind?: string | undefined;
+  readonly why?: string | undefined;
+  /** The detector threw, or took too long. */
+  readonly detectorFailed?: boolean;
+  readonly cause?: unknown;
+}
+
+/** A method answered, and its detector does not accept the answer. Code `BAD_RESULT`. Its `name` is the `kind` of the detector, if it has one. */
+export class BadResultError extends PolicyError {
+  /** What was answered. */
+  readonly result: unknown;
+  /** Nobody knows whether it is good: the detector itself failed, and `cause` says how. */
+  readonly detectorFailed: boolean;
+
+  constructor({ operation, result, kind, why, detectorFailed = false, cause }: BadResultFacts) {
+    const what = detectorFailed ? 'answered, and its detector failed' : 'answered what its detector does not accept';
+    super('BAD_RESULT', `${operation} ${what}${why ? `: ${why}` : '.'}`, {
+      ...(cause !== undefined && { cause }),
+      retryable: true,
+      details: { operation, detectorFailed, ...(kind !== undefined && { kind }) },
+    });
+    if (kind !== undefined) this.name = kind;
+    this.result = result;
+    this.detectorFailed = detectorFailed;
+  }
+}
+
+/** A call failed, and so did its repair. Code `REPAIR_FAILED`. `cause` is the failure of the call, `repairError` that of the repair. */
+export class RepairFailedError extends PolicyError {
+  readonly repairError: unknown;
+
+  constructor(operation: string, failure: unknown, repairError: unknown) {
+    super('REPAIR_FAILED', `${operation} failed: ${messageOf(failure)}. Its repair failed too: ${messageOf(repairError)}`, {
+      cause: failure,
+      details: { operation },
+    });
+    this.repairError = repairError;
   }
 }

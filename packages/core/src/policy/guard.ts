@@ -40,7 +40,9 @@ export function guard<A extends readonly unknown[], R>(
   const run = (self: unknown, args: A, signal: AbortSignal | undefined): Promise<R> => {
     // A signal that is aborted already: nothing begins.
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
-    return chain(new PlainCall(name, args, signal, environment), () => fn.apply(self, args as never) as Promise<R>) as Promise<R>;
+    const call = new PlainCall(name, args, signal, environment);
+    // From the call, whose arguments a repair may have replaced.
+    return chain(call, () => fn.apply(self, call.args as never) as Promise<R>) as Promise<R>;
   };
   const guarded = function (this: unknown, ...args: A): Promise<R> {
     return run(this, args, undefined);

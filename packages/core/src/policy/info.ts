@@ -20,6 +20,10 @@ export interface RecoveryInfo {
   readonly errors: readonly unknown[];
   /** It is a degraded answer: no attempt gave it. */
   readonly fallback?: true;
+  /** It is less than what was asked for, and was given by a `degrade` of `recover`. */
+  readonly degraded?: true;
+  /** The arguments or the answer were repaired. */
+  readonly repaired?: true;
 }
 
 export const KEPT_ERRORS = 10;

@@ -31,12 +31,17 @@ function isAnswered({ applyOn, skipOn }: FallbackPolicy, call: Call, error: unkn
   return !applyOn || matches(error, applyOn);
 }
 
-async function answer(
+/** Calls somebody else's code under a signal of its own: that of the call may be over. */
+export const aside = (fn: (...given: never[]) => unknown, given: readonly unknown[]): Promise<unknown> =>
+  begin({ signal: undefined }, async () => (fn as (...args: readonly unknown[]) => unknown)(...given), false);
+
+/** The answer of the first method that has one. `promise`: what the caller holds, if there is such a thing already. */
+export async function answer(
   methods: readonly FallbackMethod[],
   call: Call,
   primary: unknown,
   { events, clock }: Environment,
-  promise: () => Promise<unknown>,
+  promise: () => Promise<unknown> | undefined,
 ): Promise<unknown> {
   const before = recoveryInfo(primary);
   const errors = [...(before?.errors ?? [primary])];
@@ -44,9 +49,7 @@ async function answer(
   let last = primary;
   for (const method of methods) {
     try {
-      // Under a signal of its own: that of the call may be over.
-      const run = async (): Promise<unknown> => (method as (...args: readonly unknown[]) => unknown)(...call.args, primary);
-      const value = await begin({ signal: undefined }, run, false);
+      const value = await aside(method, [...call.args, primary]);
       for (const about of [value, promise()]) keepInfo(about, { ...info(), fallback: true });
       if (events.listening) {
         events.publish({ name: 'fallback.applied', at: clock.now(), error: primary, details: { operation: call.operation } });

@@ -22,6 +22,12 @@ let moment = 0;
 export const budgetOf = ({ budget }: RetryPolicy, environment: Environment, operation: string): RetryBudget | undefined =>
   budget === 'shared' ? sharedBudget(environment, operation) : budget || undefined;
 
+/** Why there is no further attempt, and the error that says so. */
+export interface Ended {
+  readonly error: unknown;
+  readonly reason: EndReason;
+}
+
 /** What a call that has failed knows of its attempts. Made when the first one fails. */
 export class Repetition {
   private readonly errors: unknown[] = [];
@@ -50,43 +56,74 @@ export class Repetition {
    * place of the failure, if there is one.
    */
   async next(call: Call, failure: unknown): Promise<{ readonly error: unknown } | undefined> {
-    const { clock, random } = this.environment;
+    this.note(failure);
+    const ended = await this.tryNext(call, failure, this.policy);
+    return ended && this.end(ended.error, ended.reason);
+  }
+
+  /** An attempt has failed. */
+  note(failure: unknown): void {
     this.errors.push(failure === BAD_RESULT ? undefined : failure);
     if (this.errors.length > KEPT_ERRORS) this.errors.shift();
     if (this.cost > 0) this.budget?.release?.(this.cost);
     this.cost = 0;
+  }
+
+  /** Waits as `policy` says until the next attempt may begin, and answers undefined; or why there is none by this policy. */
+  async tryNext(call: Call, failure: unknown, policy: RetryPolicy): Promise<Ended | undefined> {
+    const { clock, random } = this.environment;
     const kind = failure === BAD_RESULT ? 'transient' : classify(failure);
-    const ended = this.mayNot(call, failure, kind);
-    if (ended) return this.end(failure, ended);
+    const reason = this.mayNot(call, failure, kind, policy);
+    if (reason) return { error: failure, reason };
     const asked = failure === BAD_RESULT ? undefined : retryAfterMs(failure);
-    if (asked !== undefined && asked < 0) return this.end(failure, 'notRetryable');
-    const pauseMs = asked ?? backoffMs(this.policy, this.done, random.next());
+    if (asked !== undefined && asked < 0) return { error: failure, reason: 'notRetryable' };
+    const pauseMs = asked ?? backoffMs(policy, this.done, random.next());
     const now = clock.monotonic();
-    if (now - this.startedAtMs + pauseMs >= this.policy.maxDurationMs) return this.end(failure, 'maxDuration');
+    if (now - this.startedAtMs + pauseMs >= policy.maxDurationMs) return { error: failure, reason: 'maxDuration' };
     const deadline = currentScope()?.deadline;
-    if (deadline?.clock === clock && now + pauseMs >= deadline.at) return this.end(failure, 'deadline');
+    if (deadline?.clock === clock && now + pauseMs >= deadline.at) return { error: failure, reason: 'deadline' };
     this.cost = this.budget?.take(kind, now) ?? 0;
     if (this.cost < 0) {
       this.cost = 0;
-      return this.end(failure, 'budget');
+      return { error: failure, reason: 'budget' };
     }
     await this.pause(call, pauseMs);
-    if (isAborted(call)) return this.end(abortReason(call), 'cancelled');
-    if (rootOf(call).mayGoOn?.() === false) return this.end(failure, 'ownerLost');
+    if (isAborted(call)) return { error: abortReason(call), reason: 'cancelled' };
+    if (rootOf(call).mayGoOn?.() === false) return { error: failure, reason: 'ownerLost' };
     this.done += 1;
     try {
-      await this.policy.beforeRetry?.(failure === BAD_RESULT ? undefined : failure, this.done + 1);
+      await policy.beforeRetry?.(failure === BAD_RESULT ? undefined : failure, this.done + 1);
     } catch (error) {
-      return this.end(error, 'beforeRetry');
+      return { error, reason: 'beforeRetry' };
     }
     return undefined;
   }
 
-  private mayNot(call: Call, failure: unknown, kind: FailureClass): EndReason | undefined {
+  /** The body is called once more, by a repair and without a pause. */
+  repaired(): void {
+    this.done += 1;
+  }
+
+  /** How often it was called again. */
+  get repetitions(): number {
+    return this.done;
+  }
+
+  /** What is known of the attempts until now. */
+  get info(): { readonly attempts: number; readonly errors: readonly unknown[] } {
+    return { attempts: this.done + 1, errors: [...this.errors] };
+  }
+
+  /** The call has ended, as its budget sees it. */
+  close(isSuccess: boolean): void {
+    this.budget?.end(isSuccess, this.cost);
+  }
+
+  private mayNot(call: Call, failure: unknown, kind: FailureClass, policy: RetryPolicy): EndReason | undefined {
     if (isAborted(call)) return 'cancelled';
-    if (failure !== BAD_RESULT && !mayRepeat(this.policy, call, failure, kind)) return 'notRetryable';
-    if (this.done >= this.policy.maxRetries) return 'maxRetries';
-    if (this.policy.nested === 'allow') return undefined;
+    if (failure !== BAD_RESULT && !mayRepeat(policy, call, failure, kind)) return 'notRetryable';
+    if (this.done >= policy.maxRetries) return 'maxRetries';
+    if (policy.nested === 'allow') return undefined;
     return this.isOwned || currentScope()?.repeats || this.wasRepeated(failure) ? 'nested' : undefined;
   }
 
@@ -112,19 +149,21 @@ export class Repetition {
     });
   }
 
-  private end(error: unknown, reason: EndReason): { readonly error: unknown } {
+  /** The call has ended with an error. `isTold`: as the end of repetitions. */
+  end(error: unknown, reason: EndReason, isTold = true): { readonly error: unknown } {
     const { events, clock } = this.environment;
-    this.budget?.end(false, this.cost);
-    keepInfo(error, { attempts: this.done + 1, reason, errors: [...this.errors] });
+    this.close(false);
+    keepInfo(error, { ...this.info, reason });
     if (this.done > 0 && this.policy.nested === 'outermost' && typeof error === 'object' && error !== null)
       givenUp.set(error, { by: this.by, at: ++moment });
-    if (events.listening) events.publish({ name: 'retry.ended', at: clock.now(), error, details: { attempts: this.done + 1, reason } });
+    if (isTold && events.listening)
+      events.publish({ name: 'retry.ended', at: clock.now(), error, details: { attempts: this.done + 1, reason } });
     return { error };
   }
 
   /** What led to the value that was answered in the end. */
   succeeded(value: unknown): void {
-    keepInfo(value, { attempts: this.done + 1, errors: [...this.errors] });
+    keepInfo(value, this.info);
   }
 }
 
@@ -147,4 +186,14 @@ function retryAfterMs(error: unknown): number | undefined {
     if (typeof retryAfter === 'number' && !Number.isNaN(retryAfter)) return retryAfter;
   }
   return undefined;
+}
+
+/** Whether a result need not be asked for again. */
+export function isGood({ retryOnResult }: RetryPolicy, value: unknown): boolean {
+  try {
+    return !retryOnResult?.(value);
+  } catch {
+    // A question that fails is no answer.
+    return true;
+  }
 }

@@ -108,7 +108,7 @@ export function defineStep<A extends readonly unknown[], R>(
     refusedOn: options.refusedOn ?? [],
     repeatable: options.repeatable ?? true,
     hash: operationHash(facts),
-    invoke: (args: A, one: Call) => call(one, () => body(...args)) as Promise<R>,
+    invoke: (args: A, one: Call) => call(one, () => body(...(one.args as A))) as Promise<R>,
   };
 }
 
