@@ -1,6 +1,8 @@
 import type { Runtime } from '@redress/core';
 import { unusable } from './binding.js';
 import type { Binding } from './binding.js';
+import { complete } from './class-marks.js';
+import type { Class } from './registry.js';
 
 interface Runtimes {
   readonly living: Set<Binding>;
@@ -36,6 +38,7 @@ export function bindingOfRuntime(runtime: Runtime): Binding | undefined {
 
 /** Says that an object belongs to a runtime. Without `anew`, one that belongs to another living runtime stays there. */
 export function own(binding: Binding, instance: object, anew = false): void {
+  complete(instance.constructor as Class);
   const other = shared.byInstance.get(instance);
   if (anew || !other || !shared.living.has(other)) shared.byInstance.set(instance, binding);
 }

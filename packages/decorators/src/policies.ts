@@ -1,43 +1,24 @@
-import { compose, ConfigurationError, currentScope, retry, runInScope } from '@redress/core';
-import type { Body, Call, Chain, Environment, Interceptor, Policy, Problem, Running, StepScope } from '@redress/core';
+import { ConfigurationError, currentScope, runInScope } from '@redress/core';
+import type { Body, Call, Chain, Interceptor, Running, StepScope } from '@redress/core';
+import { inMarkedClass } from './class-marks.js';
 import { frameOf } from './frame.js';
 import type { Frame } from './frame.js';
 import { handlerOf } from './handler.js';
 import type { Class, Method, MethodReference } from './registry.js';
 
-export const hasPolicies = ({ marks }: Method): boolean => marks.retry.length + marks.policies.length + marks.redundant.length > 0;
+/** Whether something may stand around it, wherever its mark is. */
+export const hasPolicies = ({ marks }: Method, instance: object): boolean =>
+  marks.retry.length + marks.policies.length + marks.redundant.length > 0 || inMarkedClass(instance);
 
-// What policies count belongs to one runtime, one class and one method: two containers, and two subclasses, share nothing.
-const chains = new WeakMap<Method, WeakMap<Class, WeakMap<object, Chain>>>();
-const nowhere = {};
-
-/**
- * All policies of a method in one function; their order does not depend on that of the decorators.
- * @throws ConfigurationError when they do not fit together; said at the start already of classes that a runtime knows.
- */
-export function chainFor(method: Method, instance: object, environment: Environment | undefined): Chain {
-  const type = instance.constructor as Class;
-  const ofMethod = made(chains, method, () => new WeakMap<Class, WeakMap<object, Chain>>());
-  const ofClass = made(ofMethod, type, () => new WeakMap<object, Chain>());
-  return made(ofClass, environment ?? nowhere, () => {
-    const subject = `${type.name}.${method.key}`;
-    const problems = policyProblems(type, subject, method);
-    if (problems.length > 0) throw new ConfigurationError(problems);
-    const repeats = method.marks.retry.map(({ policy }): Policy => retry(policy));
-    return compose([...repeats, ...method.marks.policies.map((mark) => mark.make(type, subject))], environment, subject);
-  });
-}
-
-function made<K extends object, V>(map: WeakMap<K, V>, key: K, make: () => V): V {
-  let found = map.get(key);
-  if (found === undefined) map.set(key, (found = make()));
-  return found;
-}
+/** Runs the body with everything that is in force. */
+export const protectedBy = (chain: Chain | undefined, call: Call, body: Body): Promise<unknown> =>
+  // As a chain would: what is thrown at once is rejected as well.
+  chain ? chain(call, body) : (async () => body(call))();
 
 /** The method's own body, once for each attempt, in a scope that tells it of that attempt. */
-export function bodyOf(frame: Frame, call: Call, args: readonly unknown[]): Body {
+export function bodyOf(frame: Frame, call: Call, args: readonly unknown[], raw = frame.marked.raw): Body {
   const { instance, marked, retries } = frame;
-  const own = (): Promise<unknown> => marked.raw.apply(instance, [...args]) as Promise<unknown>;
+  const own = (): Promise<unknown> => raw.apply(instance, [...args]) as Promise<unknown>;
   const vote = voteOf(marked)?.(instance);
   return (running) => {
     const run = vote ? (): Promise<unknown> => vote(attempt(call, running), own) : own;
@@ -60,26 +41,15 @@ const votes = new WeakMap<Method, (instance: object) => Interceptor>();
 /** Each attempt is a vote of its own. */
 function voteOf(method: Method): ((instance: object) => Interceptor) | undefined {
   const [mark] = method.marks.redundant;
-  return mark && made(votes, method, () => mark.around(method));
+  if (!mark) return undefined;
+  const known = votes.get(method) ?? mark.around(method);
+  votes.set(method, known);
+  return known;
 }
 
 /** The step as one attempt sees it, whose time may be over before the step's. */
 function attemptOf(step: StepScope, running: Running): StepScope {
   return Object.create(step, { signal: { get: () => running.signal } }) as StepScope;
-}
-
-/** What is wrong with the policies of a method, as far as they name other methods or stand twice. */
-export function policyProblems(type: Class, subject: string, { marks }: Method): readonly Problem[] {
-  const problems: Problem[] = [];
-  for (const [i, mark] of marks.policies.entries()) {
-    const same = marks.policies.slice(0, i).find(({ kind }) => kind === mark.kind);
-    if (same) problems.push({ subject, cause: `It has ${same.shown} and ${mark.shown}.`, remedy: 'Keep one of them.' });
-    for (const reference of mark.references) {
-      const handler = handlerOf(type, reference, Infinity);
-      if (!('name' in handler)) problems.push({ subject, ...handler });
-    }
-  }
-  return problems;
 }
 
 /** Calls a method of the object whose call it is, by its name: an override applies. */

@@ -4,8 +4,9 @@ import { unusable } from './binding.js';
 import { bindingOf, findBinding } from './find.js';
 import { frameOf, inFrame, isSuper, runBody } from './frame.js';
 import type { Frame } from './frame.js';
-import { bodyOf, chainFor, hasPolicies } from './policies.js';
-import type { Method } from './registry.js';
+import { bodyOf, hasPolicies, protectedBy } from './policies.js';
+import { protectionOf } from './protection.js';
+import type { Body, Class, Method } from './registry.js';
 import { plainScope } from './step-scope.js';
 
 /** What stands on the prototype in place of a marked method: finds out where the call comes from, and passes it on. */
@@ -15,9 +16,50 @@ export function dispatch(method: Method, instance: object, args: unknown[]): unk
   if (scope && isSuper(frameOf(scope), instance, method)) return method.raw.apply(instance, args);
   if (saga.length > 0) return runSaga(method, instance, args, scope);
   if (scope?.pass && !scope.step && step.length + compensate.length > 0) return runStep(method, instance, args, scope.pass as PassScope);
-  if (!hasPolicies(method)) return method.raw.apply(instance, args);
-  return runPlain(method, instance, args, scope);
+  if (!hasPolicies(method, instance)) return method.raw.apply(instance, args);
+  // In the body of a saga a class's marks concern its steps: what calls steps is not repeated behind the journal's back.
+  const isOwn = method.marks.retry.length + method.marks.policies.length + method.marks.redundant.length > 0;
+  if (!isOwn && scope?.pass && !scope.step) return method.raw.apply(instance, args);
+  return method.isAsync ? runPlain(method, instance, args, scope) : runLearning(method, instance, args, scope);
 }
+
+/**
+ * A method that a mark at its class concerns, and that is not `async`: its answers say whether it returns promises. One
+ * that does not is left alone from its first call on. Nothing has been counted before that, so its body begins in this very
+ * turn.
+ */
+function runLearning(method: Method, instance: object, args: unknown[], scope: Scope | undefined): unknown {
+  if (method.isAsync === false) {
+    const answer = method.raw.apply(instance, args);
+    if (isPromise(answer)) method.isAsync = true;
+    return answer;
+  }
+  let first: { readonly value: unknown } | { readonly thrown: unknown } | undefined;
+  let isWanted = true;
+  const raw: Body = function (...given) {
+    try {
+      const value = method.raw.apply(this, given);
+      first ??= { value };
+      return value;
+    } catch (thrown) {
+      first ??= { thrown };
+      throw thrown;
+    }
+  };
+  const promise = runPlain(method, instance, args, scope, { raw, isWanted: () => isWanted });
+  if (!first || ('value' in first && isPromise(first.value))) {
+    if (first) method.isAsync = true;
+    return promise;
+  }
+  // Nobody waits for the promise, and nothing is repeated or answered in its place.
+  isWanted = false;
+  promise.catch(() => undefined);
+  method.isAsync = false;
+  if ('thrown' in first) throw first.thrown;
+  return first.value;
+}
+
+const isPromise = (value: unknown): boolean => typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 
 async function runSaga(method: Method, instance: object, args: unknown[], scope: Scope | undefined): Promise<unknown> {
   const subject = subjectOf(method, instance);
@@ -51,9 +93,9 @@ function runStep(method: Method, instance: object, args: unknown[], pass: PassSc
   }
   // The engine's own promise, and no other around it: it knows of steps that nobody awaits.
   return pass.step(operation, args, async (given, call) => {
-    const frame: Frame = { instance, method: method.key, marked: method, call, retries: method.marks.retry.length > 0 };
-    const chain = chainFor(method, instance, pass.runtime.environment);
-    return inFrame(frame, {}, () => chain(call, bodyOf(frame, call, given)));
+    const { chain, retry } = protectionOf(method, instance.constructor as Class, pass.runtime.environment);
+    const frame: Frame = { instance, method: method.key, marked: method, call, retries: retry !== undefined };
+    return inFrame(frame, {}, () => protectedBy(chain, call, bodyOf(frame, call, given)));
   });
 }
 
@@ -69,13 +111,19 @@ function subjectOf(method: Method, instance: unknown): string {
 }
 
 /** A call that nothing records: outside of sagas, within a step, or of a method that is no step. */
-async function runPlain(method: Method, instance: object, args: unknown[], scope: Scope | undefined): Promise<unknown> {
+async function runPlain(
+  method: Method,
+  instance: object,
+  args: unknown[],
+  scope: Scope | undefined,
+  probe?: { readonly raw: Body; readonly isWanted: () => boolean },
+): Promise<unknown> {
   const outer = frameOf(scope);
-  const { retry: retries, policies, redundant } = method.marks;
-  // The outermost call that repeats owns the repetitions.
-  const isWithin = outer?.retries === true && retries[0]?.policy.nested !== 'allow';
-  if (isWithin && policies.length + redundant.length === 0) return method.raw.apply(instance, args);
   const environment = (scope?.pass as PassScope | undefined)?.runtime.environment ?? findBinding(instance)?.runtime.environment;
+  const { chain, retry, policies } = protectionOf(method, instance.constructor as Class, environment);
+  // The outermost call that repeats owns the repetitions.
+  const isWithin = outer?.retries === true && retry?.nested !== 'allow';
+  if (isWithin && policies.length + method.marks.redundant.length === 0) return (probe?.raw ?? method.raw).apply(instance, args);
   const call: Call = {
     operation: subjectOf(method, instance),
     args,
@@ -90,8 +138,9 @@ async function runPlain(method: Method, instance: object, args: unknown[], scope
       if (!(error instanceof PolicyError && error.isRejectionOf(call))) outer?.call?.onAttemptFailed?.(error);
     },
     ...(environment && { environment }),
+    ...(probe && { mayGoOn: probe.isWanted }),
   };
-  const frame: Frame = { instance, method: method.key, marked: method, call, retries: retries.length > 0 || outer?.retries === true };
+  const frame: Frame = { instance, method: method.key, marked: method, call, retries: retry !== undefined || outer?.retries === true };
   const more: Scope = { ...(isWithin && { repeats: true }), ...(!scope?.step && !scope?.pass && { step: plainScope(call, environment) }) };
-  return inFrame(frame, more, () => chainFor(method, instance, environment)(call, bodyOf(frame, call, args)));
+  return inFrame(frame, more, () => protectedBy(chain, call, bodyOf(frame, call, args, probe?.raw)));
 }
