@@ -23,7 +23,7 @@ export const NAMES: Readonly<Record<string, string>> = {
 };
 export const MASTER = 'NonFallback/enabled';
 
-const nameOf = (mark: RetryMark | PolicyMark): string => ('kind' in mark ? (NAMES[mark.kind] ?? '') : 'Retry');
+const nameOf = (mark: RetryMark | PolicyMark): string => ('kind' in mark ? (NAMES[mark.kind] ?? mark.kind) : 'Retry');
 
 /** A configuration, read. */
 export class Overrides {

@@ -1,7 +1,9 @@
 export type {
+  BreakerHandle,
   BulkheadOptions,
   CircuitBreakerOptions,
   HedgeOptions,
+  InterceptOptions,
   RateLimitOptions,
   RetryOptions,
   StepScope,
@@ -12,6 +14,7 @@ export type {
 } from '@redress/core';
 export type { App } from './app.js';
 export { bind } from './bind.js';
+export { breakerOf } from './breaker-of.js';
 export { Compensate } from './compensate.js';
 export type { Container, Token } from './container.js';
 export type { CompensatedMethodMark, MethodMark, Misfit, NoContext, NoDescriptor, PolicyDecorator, SagaMethodMark } from './fit.js';
@@ -21,6 +24,7 @@ export type { NamedOperation } from './operations-of.js';
 export { Fallback } from './fallback.js';
 export type { MethodFallbackOptions } from './fallback.js';
 export { Bulkhead, CircuitBreaker, Hedge, RateLimit, Timeout } from './policy.js';
+export { Intercept } from './intercept.js';
 export { redress } from './redress.js';
 export type { ClassEntry, RedressOptions } from './redress.js';
 export type { Class } from './registry.js';

@@ -1,5 +1,5 @@
 import { compose, ConfigurationError, retry, retryPolicy } from '@redress/core';
-import type { Chain, Environment, Policy, Problem, RetryPolicy } from '@redress/core';
+import type { Chain, Environment, Intercepting, Policy, Problem, RetryPolicy } from '@redress/core';
 import { classMarksOf, complete } from './class-marks.js';
 import { configurationOf } from './configuration.js';
 import { handlerOf } from './handler.js';
@@ -12,12 +12,15 @@ export interface InForce {
   readonly policies: readonly PolicyMark[];
 }
 
+/** Interceptors of one's own: there may be several, and no configuration concerns them. */
+export const isIntercepting = (mark: RetryMark | PolicyMark): boolean => 'kind' in mark && (mark.kind === 'early' || mark.kind === 'late');
+
 /** What stands around a method of one class in one runtime. */
 export interface Protection {
   /** Undefined: nothing, or everything was switched off. */
   readonly chain: Chain | undefined;
   readonly retry: RetryPolicy | undefined;
-  readonly policies: readonly Policy[];
+  readonly policies: readonly (Policy | Intercepting)[];
 }
 
 /** `type`: the class of the object, which may have marks that the class of the method does not know. */
@@ -85,13 +88,17 @@ export function protect(
   const inForce = marksInForce(type, method);
   const problems = problemsOf(type, subject, method, inForce);
   if (problems.length > 0) throw new ConfigurationError(problems);
-  const isOn = (mark: RetryMark | PolicyMark): boolean => configuration?.isOn(type, method.key, mark) ?? true;
+  const isOn = (mark: RetryMark | PolicyMark): boolean => isIntercepting(mark) || (configuration?.isOn(type, method.key, mark) ?? true);
   const configured = (mark: RetryMark | PolicyMark) => configuration?.optionsFor(type, method.key, mark);
   const [retries] = inForce.retry.filter(isOn).map((mark) => {
     const options = configured(mark);
     return options ? retryPolicy(`${subject}, @Retry`, { ...mark.options, ...options }) : mark.policy;
   });
-  const policies = inForce.policies.filter(isOn).map((mark) => mark.make(type, subject, configured(mark)));
+  // Interceptors stand in the order in which they are written: decorators come from below.
+  const policies = inForce.policies
+    .filter(isOn)
+    .toReversed()
+    .map((mark) => mark.make(type, subject, configured(mark)));
   const chained = [...(retries ? [retry(retries)] : []), ...policies];
   return { chain: chained.length > 0 ? compose(chained, environment, subject) : undefined, retry: retries, policies };
 }
@@ -106,7 +113,7 @@ function problemsOf(type: Class, subject: string, { marks }: Method, { retry: re
   const [first, second] = retries;
   if (first && second) problems.push({ subject, cause: `It has ${first.shown} and ${second.shown}.`, remedy: 'Keep one of them.' });
   for (const [i, mark] of policies.entries()) {
-    const same = policies.slice(0, i).find(({ kind }) => kind === mark.kind);
+    const same = isIntercepting(mark) ? undefined : policies.slice(0, i).find(({ kind }) => kind === mark.kind);
     if (same) problems.push({ subject, cause: `It has ${same.shown} and ${mark.shown}.`, remedy: 'Keep one of them.' });
     for (const reference of mark.references) {
       const handler = handlerOf(type, reference, Infinity);

@@ -1,4 +1,15 @@
-import type { Durability, Interceptor, Matcher, Policy, RetryOptions, RetryPolicy, Schema, Tags, UndoPolicy } from '@redress/core';
+import type {
+  Durability,
+  Intercepting,
+  Interceptor,
+  Matcher,
+  Policy,
+  RetryOptions,
+  RetryPolicy,
+  Schema,
+  Tags,
+  UndoPolicy,
+} from '@redress/core';
 
 export type Body = (this: object, ...args: unknown[]) => unknown;
 export type Class<T = object> = abstract new (...args: never[]) => T;
@@ -61,7 +72,7 @@ export interface PolicyMark {
   readonly shown: string;
   readonly kind: string;
   /** `type`: the class of the objects that it is made for; `configured`: options in place of those that were written. */
-  readonly make: (type: Class, subject: string, configured?: Options) => Policy;
+  readonly make: (type: Class, subject: string, configured?: Options) => Policy | Intercepting;
   /** Methods that it calls. */
   readonly references: readonly MethodReference[];
 }

@@ -1,8 +1,10 @@
 import type { Environment } from '../base/environment.js';
 import { ConfigurationError } from '../base/errors.js';
 import type { Chain } from './call.js';
-import { fuse } from './chain.js';
 import type { Parts } from './chain.js';
+import { isIntercepting, withInterceptors } from './intercept.js';
+import type { Intercepting } from './intercept.js';
+import { observed } from './observed.js';
 import type { Kind, Policy } from './policy.js';
 
 /**
@@ -10,14 +12,22 @@ import type { Kind, Policy } from './policy.js';
  * decorators do. `guard` is for everybody else.
  * @throws ConfigurationError when there are two of one kind; `subject` names what they stand around.
  */
-export function compose(policies: readonly Policy[], environment: Environment | undefined, subject: string): Chain {
+export function compose(given: readonly (Policy | Intercepting)[], environment: Environment | undefined, subject: string): Chain {
   const parts: Partial<Record<Kind, unknown>> = {};
-  const twice = policies.filter(({ kind, part }) => {
-    const isThere = parts[kind] !== undefined;
-    parts[kind] = part;
-    return isThere;
-  });
-  if (twice.length === 0) return fuse(parts as Parts, environment);
+  const interceptors: Intercepting[] = [];
+  const twice: Policy[] = [];
+  for (const one of given) {
+    if (isIntercepting(one)) {
+      interceptors.push(one);
+      continue;
+    }
+    if (parts[one.kind] !== undefined) twice.push(one);
+    parts[one.kind] = one.part;
+  }
+  if (twice.length === 0) {
+    const chain = observed(parts as Parts, environment);
+    return interceptors.length === 0 ? chain : withInterceptors(interceptors, chain);
+  }
   throw new ConfigurationError(
     twice.map(({ kind }) => ({ subject, cause: `It has two policies of the kind "${kind}".`, remedy: 'Keep one of them.' })),
   );

@@ -19,19 +19,24 @@ export interface FallbackPolicy {
 export function withFallback(policy: FallbackPolicy, inner: Chain, environmentOf: (call: Call) => Environment): Chain {
   return (call, body) => {
     const promise: Promise<unknown> = inner(call, body).catch((error: unknown) => {
-      const methods = isAnswered(policy, call, error) ? policy.methodsFor(error) : [];
+      const methods = methodsFor(policy, call, error);
       return methods.length === 0 ? Promise.reject(error as Error) : answer(methods, call, error, environmentOf(call), () => promise);
     });
     return promise;
   };
 }
 
+/** Who answers in its place, one after the other; nobody when it is not answered for. */
+export const methodsFor = (policy: FallbackPolicy, call: Call, error: unknown): readonly FallbackMethod[] =>
+  isAnswered(policy, call, error) ? policy.methodsFor(error) : [];
+
 function isAnswered({ applyOn, skipOn }: FallbackPolicy, call: Call, error: unknown): boolean {
   if (isAborted(call) || call.mayGoOn?.() === false || matches(error, skipOn)) return false;
   return !applyOn || matches(error, applyOn);
 }
 
-async function answer(
+/** Asks them; `promise`: what the answer is known by. */
+export async function answer(
   methods: readonly FallbackMethod[],
   call: Call,
   primary: unknown,
