@@ -50,7 +50,6 @@ Timeout(2)(Slow.prototype, 'call', descriptor);
 Object.defineProperty(Slow.prototype, 'call', descriptor);
 const slow = new Slow();
 
-const both = (one) => AbortSignal.any([forEver.signal, one.signal]);
 const leaving = (call) => () => {
   const caller = new AbortController();
   setImmediate(() => caller.abort());
@@ -65,11 +64,6 @@ const kinds = [
   leaving(pausing),
   () => hedged.with(forEver)(),
   () => slow.call(),
-  () => {
-    const caller = new AbortController();
-    setImmediate(() => caller.abort());
-    return asking.with({ signal: both(caller) })();
-  },
 ];
 
 void taking();
