@@ -81,6 +81,7 @@ describe('breakerOf', () => {
     try {
       await ends(() => one.charge(true), 2);
       expect(apps.map((app) => breakerOf(Bank, 'charge', app).state())).toEqual(['open', 'closed']);
+      expect(() => breakerOf(Bank, 'charge')).toThrow(expect.objectContaining({ code: 'CONFIG_AMBIGUOUS_RUNTIME' }));
     } finally {
       await Promise.all(apps.map((app) => app.stop()));
     }

@@ -1,6 +1,6 @@
 import { memoryStore } from '@redress/memory';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Bulkhead, CircuitBreaker, Compensate, Fallback, redress, Retry, Saga, Step, step, Timeout } from './index.js';
+import { Bulkhead, CircuitBreaker, Compensate, Fallback, Hedge, redress, Retry, Saga, Step, step, Timeout } from './index.js';
 import type { App, Undo } from './index.js';
 
 const apps: App[] = [];
@@ -59,6 +59,7 @@ describe('a policy at a class', () => {
   it('does not repeat a method that throws at once, before it is known what it returns', async () => {
     let calls = 0;
     @Fallback({ value: 'instead' })
+    @Hedge({ delay: 1, hedgeOn: [Busy], maxLoad: 1 })
     @retry(3)
     class Checks {
       async other(): Promise<void> {}

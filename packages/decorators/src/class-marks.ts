@@ -21,6 +21,7 @@ export function markClass<K extends keyof ClassMarks>(kind: K, type: Class, mark
   const found = marks.get(type.prototype as object) ?? { retry: [], policies: [] };
   marks.set(type.prototype as object, found);
   (found[kind] as unknown[]).push(mark);
+  done.delete(type.prototype as object);
   if (complete(type) > 0) return;
   throw new ConfigurationError([
     {
@@ -44,11 +45,15 @@ export function inMarkedClass(instance: object): boolean {
 
 const lineOf = (type: Class): readonly object[] => [type.prototype as object, ...prototypes(type.prototype as object)];
 
+const done = new WeakMap<object, number>();
+
 /**
  * Leaves redirects at the methods that the marks at classes concern: also at overrides in classes without any mark, whose
  * definition nobody is told of. Answers how many methods have one. May be called again.
  */
 export function complete(type: Class): number {
+  const known = done.get(type.prototype as object);
+  if (known !== undefined) return known;
   let isMarked = false;
   const names = new Set<string>();
   for (const prototype of lineOf(type).toReversed()) {
@@ -62,6 +67,7 @@ export function complete(type: Class): number {
     }
     if (isHere) for (const key of inherited(prototype)) redirect(prototype, key, forward(prototype, key), names);
   }
+  if (isMarked) done.set(type.prototype as object, names.size);
   return names.size;
 }
 

@@ -67,8 +67,12 @@ describe('a configuration', () => {
 
   it('reads what the environment of a process says', async () => {
     const one = bank();
-    await open({ 'Bank/rate/Retry/maxRetries': '3', 'Retry/delay': '1ms', 'Retry/abortOn': 'RangeError, SyntaxError' }, one);
+    const configuration = { 'Retry/delay': '1ms', 'Retry/retryOn': 'RangeError, Error', 'Bank/rate/Retry/budget': undefined };
+    await open({ 'Bank/rate/Retry/maxRetries': '3', ...configuration }, one);
     expect(await runsOf(() => one.rate(), one)).toBe(4);
+    const two = bank();
+    await open({ 'Retry/retryOn': 'RangeError, SyntaxError' }, two);
+    expect(await runsOf(() => two.rate(), two)).toBe(1);
   });
 
   it('leaves the other options as they are, and other runtimes too', async () => {
@@ -172,6 +176,7 @@ describe('a configuration', () => {
       'Bank//maxRetries': 1,
       'Retry/retries': 1,
       'Repeat/maxRetries': 1,
+      'toString/maxRetries': 1,
       'Banks/Retry/maxRetries': 1,
       'Bank/rates/Retry/maxRetries': 1,
       'Bank/rate/CircuitBreaker/delay': 1,
@@ -191,6 +196,7 @@ describe('a configuration', () => {
       'It is no key.',
       'Unrecognized key: "retries".',
       'There is no policy "Repeat".',
+      'There is no policy "toString".',
       'This runtime knows no class "Banks".',
       'Bank has no protected method "rates".',
       'Bank.rate has no @CircuitBreaker.',

@@ -32,6 +32,8 @@ export class Overrides {
 
   constructor(given: Configuration) {
     for (const [key, value] of Object.entries(given)) {
+      // A variable of the environment that is not set.
+      if (value === undefined) continue;
       const at = key.lastIndexOf('/');
       const group = this.groups.get(key.slice(0, at)) ?? {};
       this.groups.set(key.slice(0, at), group);

@@ -56,7 +56,7 @@ function problemsOfKey(key: string, value: unknown, types: readonly Class[]): re
         { subject, cause: 'It is no key.', remedy: 'Write Class/method/Retry/maxRetries, Class/Retry/maxRetries or Retry/maxRetries.' },
       ];
     }
-    if (!TRIALS[policy]) {
+    if (!Object.hasOwn(TRIALS, policy)) {
       return [{ subject, cause: `There is no policy "${policy}".`, remedy: `Use one of ${Object.values(NAMES).join(', ')}.` }];
     }
     const nowhere = placeProblem(policy, className, method, types);

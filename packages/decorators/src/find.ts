@@ -54,6 +54,9 @@ export function findBinding(instance: object): Binding | undefined {
   return candidates.length === 1 ? candidates[0] : undefined;
 }
 
+/** Whether several runtimes might be meant. */
+export const isAmbiguous = (instance: object): boolean => !findBinding(instance) && candidatesFor(instance).length > 1;
+
 function candidatesFor(instance: object): readonly Binding[] {
   const living = [...shared.living];
   const naming = living.length > 1 ? living.filter((one) => one.names(instance)) : [];

@@ -132,7 +132,9 @@ async function runPlain(
       return scope?.step?.signal;
     },
     attempt: 1,
-    repeatable: outer?.call?.repeatable !== false && method.marks.step.every((one) => one.repeatable),
+    get repeatable() {
+      return probe?.isWanted() !== false && outer?.call?.repeatable !== false && method.marks.step.every((one) => one.repeatable);
+    },
     // The step around it must hear of attempts whose outcome nobody learned.
     onAttemptFailed: (error) => {
       if (!(error instanceof PolicyError && error.isRejectionOf(call))) outer?.call?.onAttemptFailed?.(error);
