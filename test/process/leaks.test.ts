@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 const script = fileURLToPath(new URL('leaks.mjs', import.meta.url));
 const MEGABYTE = 1e6;
-const calls = process.env['REDRESS_TESTS'] === 'full' ? 100_000 : 20_000;
+const calls = process.env['REDRESS_TESTS'] === 'full' ? 100_000 : 10_000;
 
 interface Growth {
   readonly heapBytes: number;

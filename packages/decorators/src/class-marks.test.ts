@@ -1,4 +1,6 @@
+import 'reflect-metadata';
 import { memoryStore } from '@redress/memory';
+import { container, singleton } from 'tsyringe';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Bulkhead, CircuitBreaker, Compensate, Fallback, Hedge, redress, Retry, Saga, Step, step, Timeout } from './index.js';
 import type { App, Undo } from './index.js';
@@ -183,27 +185,27 @@ describe('a policy at a class', () => {
     expect(log).toEqual(['reserve', 'look', 'look', 'Orders.reserve instead', 'helper', 'release', 'release', 'release']);
   });
 
-  it('DI-01 leaves one redirect, however often the object is resolved', async () => {
-    @retry(1)
+  it('DI-01 DI-02 leaves one redirect, however often the object is resolved, and counts for each container', async () => {
+    @singleton()
+    @CircuitBreaker({ requestVolumeThreshold: 1, delay: '1h' })
     class Bank {
       async charge(): Promise<string> {
-        return 'charged';
+        throw new Busy('no');
       }
     }
-    const before = Object.getOwnPropertyDescriptor(Bank.prototype, 'charge')?.value as unknown;
-    const one = new Bank();
-    const hooks: ((token: unknown, result: unknown) => void)[] = [];
-    const container = {
-      resolve: () => {
-        for (const hook of hooks) hook(Bank, one);
-        return one;
-      },
-      afterResolution: (_token: never, hook: (token: unknown, result: unknown) => void) => void hooks.push(hook),
-    };
-    apps.push(await redress({ store: memoryStore(), container, classes: [Bank], worker: false }));
-    for (let i = 0; i < 5; i++) container.resolve();
-    expect(Object.getOwnPropertyDescriptor(Bank.prototype, 'charge')?.value).toBe(before);
-    expect(await one.charge()).toBe('charged');
+    const redirect = (): unknown => Object.getOwnPropertyDescriptor(Bank.prototype, 'charge')?.value;
+    const before = redirect();
+    const containers = [container.createChildContainer(), container.createChildContainer()];
+    for (const one of containers) {
+      one.registerSingleton(Bank);
+      apps.push(await redress({ store: memoryStore(), container: one, classes: [Bank], worker: false }));
+    }
+    const [one, two] = containers.map((each) => Array.from({ length: 5 }, () => each.resolve(Bank))[4] as Bank);
+    expect(redirect()).toBe(before);
+    expect(Object.getOwnPropertyNames(one)).toEqual([]);
+    await one?.charge().catch(() => {});
+    await expect(one?.charge()).rejects.toMatchObject({ code: 'CIRCUIT_OPEN' });
+    await expect(two?.charge()).rejects.toThrow(Busy);
   });
 
   it('is refused twice of one kind, at a class without methods, and where it makes no sense', async () => {

@@ -26,7 +26,12 @@ export interface EventBus {
 /** Each guarded call, and each of its attempts, is told of only while somebody asks for it by this name. */
 export const isTelling = (events: EventBus): boolean => events.listening && events.hears?.('call.ended') === true;
 
-/** Listeners are called in the order in which they came. One that throws is reported as a process warning; the others go on. */
+const FAILED = 'listener.failed';
+
+/**
+ * Listeners are called in the order in which they came. One that throws is reported as a process warning and told as
+ * `listener.failed`; the others go on.
+ */
 export function createEventBus(): EventBus {
   const listeners = new Map<string, Set<Listener>>();
   let count = 0;
@@ -36,6 +41,8 @@ export function createEventBus(): EventBus {
         listener(event);
       } catch (error) {
         process.emitWarning(`A listener of "${event.name}" threw: ${String(error)}`, { code: 'REDRESS_LISTENER' });
+        if (event.name === FAILED) continue;
+        for (const to of [FAILED, '*']) tell(to, { name: FAILED, at: event.at, error, details: { event: event.name } });
       }
     }
   };

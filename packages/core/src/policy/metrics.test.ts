@@ -169,7 +169,7 @@ describe('metrics', () => {
     expect(all('ft.hedge.calls.total')).toEqual({ 'true 2': 1, 'false 1': 1 });
   });
 
-  it('say when a budget was empty', async () => {
+  it('RB-08 say when a budget was empty', async () => {
     const { environment, clock, all } = setUp();
     const budget = { begin: () => {}, take: () => -1, end: () => {} };
     await clock.drive(guard(async () => Promise.reject(new E('no')), retry({ retryOn: [E], budget }), { environment })());

@@ -27,6 +27,7 @@ export class Repetition {
   private readonly errors: unknown[] = [];
   private readonly startedAs: number;
   private done = 0;
+  private operation = '';
   /** What the repetition that runs has cost. */
   cost = 0;
   /** The last result, good or not. */
@@ -51,6 +52,7 @@ export class Repetition {
    */
   async next(call: Call, failure: unknown): Promise<{ readonly error: unknown } | undefined> {
     const { clock, random } = this.environment;
+    this.operation = call.operation;
     this.errors.push(failure === BAD_RESULT ? undefined : failure);
     if (this.errors.length > KEPT_ERRORS) this.errors.shift();
     if (this.cost > 0) this.budget?.release?.(this.cost);
@@ -118,7 +120,8 @@ export class Repetition {
     keepInfo(error, { attempts: this.done + 1, reason, errors: [...this.errors] });
     if (this.done > 0 && this.policy.nested === 'outermost' && typeof error === 'object' && error !== null)
       givenUp.set(error, { by: this.by, at: ++moment });
-    if (events.listening) events.publish({ name: 'retry.ended', at: clock.now(), error, details: { attempts: this.done + 1, reason } });
+    const details = { operation: this.operation, attempts: this.done + 1, reason };
+    if (events.listening) events.publish({ name: 'retry.ended', at: clock.now(), error, details });
     return { error };
   }
 
