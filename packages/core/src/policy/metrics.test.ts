@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
 import { bulkhead } from './bulkhead.js';
 import { circuitBreaker } from './circuit-breaker.js';
@@ -188,5 +189,19 @@ describe('metrics', () => {
     const [before, told] = [all('ft.'), count('call.ended')];
     expect(await call(1)).toBe(1);
     expect([all('ft.'), count('call.ended'), told]).toEqual([before, 2, 2]);
+  });
+
+  it('CX-01 run every body in the async context of its caller all the same', async () => {
+    const { clock, environment } = setUp();
+    const store = new AsyncLocalStorage<number>();
+    const seen: (number | undefined)[] = [];
+    const body = async (): Promise<void> => {
+      await clock.sleep(1);
+      seen.push(store.getStore());
+    };
+    const call = guard(body, bulkhead({ value: 2, waitingTaskQueue: 100 }), timeout('1m'), { environment });
+    const calls = Array.from({ length: 20 }, (_, i) => store.run(i, call));
+    await clock.drive(Promise.all(calls));
+    expect(seen).toEqual(Array.from({ length: 20 }, (_, i) => i));
   });
 });
