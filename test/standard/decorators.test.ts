@@ -56,6 +56,30 @@ describe('standard decorators', () => {
     expect(Object.getOwnPropertyNames(new Bank())).toEqual(['failures']);
   });
 
+  it('RT-27 at a class protect each of its methods, which one at a method replaces', async () => {
+    class Busy extends Error {}
+    const retry = (maxRetries: number) => Retry({ maxRetries, delay: 0, retryOn: [Busy], budget: false });
+    @retry(2)
+    class Shaky {
+      runs = 0;
+      async call(): Promise<void> {
+        this.runs += 1;
+        throw new Busy('no');
+      }
+      @retry(4)
+      async other(): Promise<void> {
+        return this.call();
+      }
+      plain(): number {
+        return this.runs;
+      }
+    }
+    const [one, two] = [new Shaky(), new Shaky()];
+    await expect(one.call()).rejects.toThrow('no');
+    await expect(two.other()).rejects.toThrow('no');
+    expect([one.plain(), two.plain()]).toEqual([3, 5]);
+  });
+
   it('run a saga, self-calls and #private fields included', async () => {
     const bank = new Bank();
     await open({ instances: [bank] });

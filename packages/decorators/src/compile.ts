@@ -1,9 +1,10 @@
 import { durabilityProblems, nameProblem, operationHash } from '@redress/core';
 import type { Compensation, Durability, Operation, Problem, SagaDefinition, Tags } from '@redress/core';
 import { classMark } from './checkpointed-marks.js';
+import { complete } from './class-marks.js';
 import { handlerOf } from './handler.js';
 import { runBody } from './frame.js';
-import { policyProblems } from './policy-problems.js';
+import { policyProblems } from './protection.js';
 import { methodsOf } from './registry.js';
 import type { Body, Class, Method, SagaMark, StepMark, UndoMark } from './registry.js';
 
@@ -25,6 +26,7 @@ export function compile(type: Class, resolve: () => object, durability: Durabili
   const sagas = new Map<string, SagaDefinition>();
   const steps = new Map<string, Operation>();
   const problems: Problem[] = [];
+  complete(type);
   const methods = methodsOf(type);
   for (const [key, method] of methods) {
     const subject = `${type.name}.${key}`;
@@ -180,7 +182,7 @@ function callerOf(subject: string, handler: string, resolve: () => object): Comp
 }
 
 function duplicates(type: Class, subject: string, { marks }: Method): readonly Problem[] {
-  return [marks.saga, marks.step, marks.compensate, marks.retry, marks.redundant, marks.checkpointed, marks.readOnly].flatMap(
+  return [marks.saga, marks.step, marks.compensate, marks.redundant, marks.checkpointed, marks.readOnly].flatMap(
     (same: readonly { readonly shown: string }[]) => {
       if (same.length < 2) return [];
       const named = same === marks.compensate ? ` (${marks.compensate.map((mark) => handlerName(type, mark)).join(', ')})` : '';

@@ -1,6 +1,8 @@
 import type { Runtime } from '@redress/core';
 import { unusable } from './binding.js';
 import type { Binding } from './binding.js';
+import { complete } from './class-marks.js';
+import type { Class } from './registry.js';
 import { surround } from './surroundings.js';
 
 interface Runtimes {
@@ -38,6 +40,7 @@ export function bindingOfRuntime(runtime: Runtime): Binding | undefined {
 
 /** Says that an object belongs to a runtime. Without `anew`, one that belongs to another living runtime stays there. */
 export function own(binding: Binding, instance: object, anew = false): void {
+  complete(instance.constructor as Class);
   const other = shared.byInstance.get(instance);
   if (anew || !other || !shared.living.has(other)) shared.byInstance.set(instance, binding);
 }
@@ -52,6 +55,9 @@ export function findBinding(instance: object): Binding | undefined {
   const candidates = candidatesFor(instance);
   return candidates.length === 1 ? candidates[0] : undefined;
 }
+
+/** Whether several runtimes might be meant. */
+export const isAmbiguous = (instance: object): boolean => !findBinding(instance) && candidatesFor(instance).length > 1;
 
 function candidatesFor(instance: object): readonly Binding[] {
   const living = [...shared.living];

@@ -18,6 +18,20 @@ export interface MethodMark {
   <T, C, D = NoDescriptor>(target: T, context: C & First<[Place<T, C>, IsAsync<MethodOf<T, C, D>>]>, descriptor?: D): void;
 }
 
+/** The second argument of a legacy decorator at a class, which has none. */
+export interface NoContext {
+  readonly none: true;
+}
+
+/** A decorator for methods and for classes, of which it then concerns each method that returns a promise. */
+export interface PolicyDecorator {
+  <T, C = NoContext, D = NoDescriptor>(
+    target: T & (IsClassPlace<C> extends true ? HasAsync<T> : unknown),
+    context?: C & (IsClassPlace<C> extends true ? unknown : First<[Place<T, C>, IsAsync<MethodOf<T, C, D>>]>),
+    descriptor?: D,
+  ): void;
+}
+
 /** `A`: what `id` takes; `G`: what `tags` takes. */
 export interface SagaMethodMark<A extends readonly unknown[], O, G extends readonly unknown[] = A> {
   <T, C, D = NoDescriptor>(
@@ -69,6 +83,14 @@ export type Place<T, C> = C extends { readonly kind: string }
     : T extends abstract new (...args: never) => unknown
       ? Misfit<'It stands at a method of instances, not a static one.'>
       : unknown;
+
+type IsClassPlace<C> = C extends NoContext ? true : C extends { readonly kind: 'class' } ? true : false;
+
+type HasAsync<T> = T extends abstract new (...args: never) => infer I
+  ? { [K in keyof I]: I[K] extends (...args: never) => PromiseLike<unknown> ? K : never }[keyof I] extends never
+    ? Misfit<'It stands at a class of which no public method returns a promise.'>
+    : unknown
+  : Misfit<'It stands at a class or a method.'>;
 
 export type IsAsync<F> = [F] extends [never]
   ? Misfit<'It stands at a method.'>

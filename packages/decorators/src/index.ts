@@ -1,7 +1,9 @@
 export type {
+  BreakerHandle,
   BulkheadOptions,
   CircuitBreakerOptions,
   HedgeOptions,
+  InterceptOptions,
   RateLimitOptions,
   RetryOptions,
   StepScope,
@@ -17,10 +19,12 @@ export type { AnyMethodMark, CheckpointedClassMark, CheckpointedMethodOptions, F
 export type { CheckpointedOptions } from './checkpointed-marks.js';
 export { checkpoints } from './checkpoints.js';
 export type { MethodBreakerOptions } from './breaker.js';
+export type { DetectMethodMark, RepairedMethodMark } from './fit-recovery.js';
+export { breakerOf } from './breaker-of.js';
 export { Compensate } from './compensate.js';
 export type { Container, Token } from './container.js';
-export type { CompensatedMethodMark, MethodMark, Misfit, NoDescriptor, SagaMethodMark } from './fit.js';
-export type { DetectMethodMark, RepairedMethodMark } from './fit-recovery.js';
+export type { CompensatedMethodMark, MethodMark, Misfit, NoContext, NoDescriptor, PolicyDecorator, SagaMethodMark } from './fit.js';
+export type { Configuration } from './configuration.js';
 export { operationsOf } from './operations-of.js';
 export type { NamedOperation } from './operations-of.js';
 export { Detect } from './detect.js';
@@ -30,6 +34,7 @@ export { Bulkhead, CircuitBreaker, Hedge, RateLimit, Timeout } from './policy.js
 export { quarantineOf } from './quarantine-of.js';
 export { Recover } from './recover.js';
 export type { MethodRecoverAction, MethodRecoverRule } from './recover.js';
+export { Intercept } from './intercept.js';
 export { redress } from './redress.js';
 export type { ClassEntry, RedressOptions } from './redress.js';
 export type { Class, Quarantine } from './registry.js';

@@ -1,7 +1,8 @@
 import { ConfigurationError } from '@redress/core';
+import { markClass } from './class-marks.js';
 import { dispatch } from './redirect.js';
-import { classOf, prototypes, settle, shared } from './registry.js';
-import type { Body, Marks, Method } from './registry.js';
+import { classOf, clashOf, prototypes, settle, shared } from './registry.js';
+import type { Body, Class, Marks, Method } from './registry.js';
 
 type Kind = keyof Marks;
 
@@ -19,6 +20,27 @@ export function mark<K extends Kind>(kind: K, shown: string, place: Place, read:
     : markLegacy(kind, shown, place, read);
 }
 
+/**
+ * The same for what may stand at a class too, and then protects each of its methods.
+ * @throws ConfigurationError at once when the decorator stands at something else.
+ */
+export function markEither<K extends 'retry' | 'policies'>(
+  kind: K,
+  shown: string,
+  place: Place,
+  read: (subject: string) => Marks[K][number],
+): void | Body {
+  const [target] = place;
+  if (!isClassPlace(place)) return mark(kind, shown, place, read);
+  const type = target as Class;
+  markClass(kind, type, read(type.name));
+}
+
+function isClassPlace([target, context]: Place): boolean {
+  if (typeof target !== 'function') return false;
+  return context === undefined || (typeof context === 'object' && (context as { kind?: unknown }).kind === 'class');
+}
+
 function markLegacy<K extends Kind>(
   kind: K,
   shown: string,
@@ -28,7 +50,8 @@ function markLegacy<K extends Kind>(
   const home = target as object;
   const descriptor = given as PropertyDescriptor | undefined;
   const owner = typeof target === 'function' ? target.name : (classOf(home)?.name ?? '');
-  const subject = `${owner}.${String(key)}`;
+  if (key === undefined) throw misplaced(owner, shown, 'at a class');
+  const subject = `${owner}.${String(key as string | symbol)}`;
   if (typeof target === 'function') throw misplaced(subject, shown, 'at a static method');
   if (typeof key !== 'string') throw misplaced(subject, shown, 'at a method named by a symbol');
   if (!descriptor) throw misplaced(subject, shown, 'at a field');
@@ -36,6 +59,8 @@ function markLegacy<K extends Kind>(
   const known = shared.homes.get(home)?.get(key);
   const method = known ?? create(key, descriptor.value as Body);
   (method.marks[kind] as unknown[]).push(read(subject));
+  method.isAsync = true;
+  refuseClash(method, subject);
   // A decorator of somebody else between two of ours has wrapped the redirect: it stays as it is.
   if (!known) descriptor.value = method.redirect;
   settle(method, home);
@@ -57,6 +82,8 @@ function markStandard<K extends Kind>(
   const known = shared.methods.get(value as object);
   const method = known ?? create(name, value as Body);
   (method.marks[kind] as unknown[]).push(read(subject));
+  method.isAsync = true;
+  refuseClash(method, subject);
   if (!known) {
     context.addInitializer(function (this: unknown) {
       if (!method.home) settle(method, homeIn(this as object, method));
@@ -86,12 +113,21 @@ function create(key: string, raw: Body): Method {
     raw,
     redirect,
     marks: { saga: [], step: [], compensate: [], retry: [], policies: [], redundant: [], checkpointed: [], readOnly: [] },
+    isAsync: Object.prototype.toString.call(raw) === '[object AsyncFunction]' ? true : undefined,
     home: undefined,
   };
   Object.defineProperty(redirect, 'name', { value: raw.name, configurable: true });
   Object.defineProperty(redirect, 'length', { value: raw.length, configurable: true });
   shared.methods.set(redirect, method);
   return method;
+}
+
+shared.create ??= create;
+
+/** Both begin several copies of a call, and nothing says which of them votes. */
+function refuseClash({ marks }: Method, subject: string): void {
+  const clash = clashOf(marks);
+  if (clash) throw new ConfigurationError([{ subject, ...clash }]);
 }
 
 function misplaced(subject: string, shown: string, where: string): ConfigurationError {

@@ -1,58 +1,29 @@
-import { compose, ConfigurationError, currentScope, retry, runInScope } from '@redress/core';
-import type { Body, Call, Chain, Environment, Interceptor, Policy, Running, StepScope } from '@redress/core';
-import { isReadOnly, readOnly, scoped } from './checkpoints.js';
+import { ConfigurationError, currentScope, runInScope } from '@redress/core';
+import type { Body, Call, Chain, Interceptor, Running, StepScope } from '@redress/core';
+import { isReadOnly, readOnly } from './checkpoints.js';
+import { inMarkedClass } from './class-marks.js';
 import { frameOf } from './frame.js';
 import type { Frame } from './frame.js';
 import { handlerOf } from './handler.js';
-import { policyProblems } from './policy-problems.js';
 import type { Class, Method, MethodReference, VoteOf } from './registry.js';
-import { surroundingsOf } from './surroundings.js';
 
-export const hasPolicies = ({ marks }: Method): boolean =>
+/** Whether a mark of its own may stand around it. */
+export const hasOwnPolicies = ({ marks }: Method): boolean =>
   marks.retry.length + marks.policies.length + marks.redundant.length + marks.checkpointed.length > 0;
 
-// What policies count belongs to one runtime, one class and one method: two containers, and two subclasses, share nothing.
-const chains = new WeakMap<Method, WeakMap<Class, WeakMap<object, Chain>>>();
-const nowhere = {};
+/** Whether something may stand around it, wherever its mark is. */
+export const hasPolicies = (method: Method, instance: object): boolean => hasOwnPolicies(method) || inMarkedClass(instance);
 
-/**
- * All policies of a method in one function; their order does not depend on that of the decorators.
- * @throws ConfigurationError when they do not fit together; said at the start already of classes that a runtime knows.
- */
-export function chainFor(method: Method, instance: object, environment: Environment | undefined): Chain {
-  const type = instance.constructor as Class;
-  const ofMethod = made(chains, method, () => new WeakMap<Class, WeakMap<object, Chain>>());
-  const ofClass = made(ofMethod, type, () => new WeakMap<object, Chain>());
-  const around = surroundingsOf(environment);
-  return made(ofClass, around ?? environment ?? nowhere, () => {
-    const subject = `${type.name}.${method.key}`;
-    const problems = policyProblems(type, subject, method);
-    if (problems.length > 0) throw new ConfigurationError(problems);
-    const repeated = method.marks.retry.map(({ policy }): Policy => retry(policy));
-    const all = [...repeated, ...method.marks.policies.map((mark) => mark.make(type, subject, around))];
-    if (method.marks.checkpointed.length === 0) return compose(all, environment, subject);
-    // A fallback sees the state as it was before the call, and every attempt begins with it.
-    const [outer, inner] = [all.filter(({ kind }) => kind === 'fallback'), all.filter(({ kind }) => kind !== 'fallback')];
-    const within = scoped(method, compose(inner, environment, subject), repeats(method));
-    const outermost = compose(outer, environment, subject);
-    return (call, body) => outermost(call, () => within(call, body));
-  });
-}
-
-function made<K extends object, V>(map: WeakMap<K, V>, key: K, make: () => V): V {
-  let found = map.get(key);
-  if (found === undefined) map.set(key, (found = make()));
-  return found;
-}
-
-/** Whether a call of the method is repeated by one of its own marks. */
-export const repeats = ({ marks }: Method): boolean => marks.retry.length > 0 || marks.policies.some((one) => one.repeats === true);
+/** Runs the body with everything that is in force. */
+export const protectedBy = (chain: Chain | undefined, call: Call, body: Body): Promise<unknown> =>
+  // As a chain would: what is thrown at once is rejected as well.
+  chain ? chain(call, body) : (async () => body(call))();
 
 /** The method's own body, once for each attempt, in a scope that tells it of that attempt. */
-export function bodyOf(frame: Frame, call: Call): Body {
+export function bodyOf(frame: Frame, call: Call, raw = frame.marked.raw): Body {
   const { instance, marked, retries } = frame;
   // From the call, whose arguments a repair may have replaced.
-  const plain = (): unknown => marked.raw.apply(instance, [...call.args]);
+  const plain = (): unknown => raw.apply(instance, [...call.args]);
   const own = (): Promise<unknown> => (isReadOnly(marked) ? readOnly(marked, instance, plain) : plain()) as Promise<unknown>;
   const vote = voteOf(marked)?.(instance);
   return (running) => {
@@ -76,7 +47,10 @@ const votes = new WeakMap<Method, VoteOf>();
 /** Each attempt is a vote of its own. */
 export function voteOf(method: Method): VoteOf | undefined {
   const [mark] = method.marks.redundant;
-  return mark && made(votes, method, () => mark.around(method));
+  if (!mark) return undefined;
+  const known = votes.get(method) ?? mark.around(method);
+  votes.set(method, known);
+  return known;
 }
 
 /** The step as one attempt sees it, whose time may be over before the step's. */

@@ -5,8 +5,9 @@ import { bindingOf, findBinding } from './find.js';
 import { isReadOnly, readOnly } from './checkpoints.js';
 import { frameOf, inFrame, isSuper, runBody } from './frame.js';
 import type { Frame } from './frame.js';
-import { bodyOf, chainFor, hasPolicies, repeats } from './policies.js';
-import type { Method } from './registry.js';
+import { bodyOf, hasOwnPolicies, hasPolicies, protectedBy } from './policies.js';
+import { protectionOf } from './protection.js';
+import type { Body, Class, Method } from './registry.js';
 import { plainScope } from './step-scope.js';
 
 /** What stands on the prototype in place of a marked method: finds out where the call comes from, and passes it on. */
@@ -16,19 +17,63 @@ export function dispatch(method: Method, instance: object, args: unknown[]): unk
   if (scope && isSuper(frameOf(scope), instance, method)) return method.raw.apply(instance, args);
   if (saga.length > 0) return runSaga(method, instance, args, scope);
   if (scope?.pass && !scope.step && step.length + compensate.length > 0) return runStep(method, instance, args, scope.pass as PassScope);
-  if (!hasPolicies(method)) return plainly(method, instance, args);
-  // The chain's own promise, and no other around it: `recoveryInfo` knows answers by it. Nothing is thrown at once.
+  if (!hasPolicies(method, instance)) return plainly(method, instance, args);
+  // In the body of a saga a class's marks concern its steps: what calls steps is not repeated behind the journal's back.
+  if (!hasOwnPolicies(method) && scope?.pass && !scope.step) return plainly(method, instance, args);
+  return method.isAsync ? promised(() => runPlain(method, instance, args, scope)) : runLearning(method, instance, args, scope);
+}
+
+function plainly(method: Method, instance: object, args: unknown[], raw = method.raw): unknown {
+  const call = (): unknown => raw.apply(instance, args);
+  return isReadOnly(method) ? readOnly(method, instance, call) : call();
+}
+
+/** The chain's own promise, and no other around it: `recoveryInfo` knows answers by it. Nothing is thrown at once. */
+function promised(run: () => unknown): Promise<unknown> {
   try {
-    return Promise.resolve(runPlain(method, instance, args, scope));
+    return Promise.resolve(run());
   } catch (error) {
     return Promise.reject(error as Error);
   }
 }
 
-function plainly(method: Method, instance: object, args: unknown[]): unknown {
-  const call = (): unknown => method.raw.apply(instance, args);
-  return isReadOnly(method) ? readOnly(method, instance, call) : call();
+/**
+ * A method that a mark at its class concerns, and that is not `async`: its answers say whether it returns promises. One
+ * that does not is left alone from its first call on. Nothing has been counted before that, so its body begins in this very
+ * turn.
+ */
+function runLearning(method: Method, instance: object, args: unknown[], scope: Scope | undefined): unknown {
+  if (method.isAsync === false) {
+    const answer = plainly(method, instance, args);
+    if (isPromise(answer)) method.isAsync = true;
+    return answer;
+  }
+  let first: { readonly value: unknown } | { readonly thrown: unknown } | undefined;
+  let isWanted = true;
+  const raw: Body = function (...given) {
+    try {
+      const value = method.raw.apply(this, given);
+      first ??= { value };
+      return value;
+    } catch (thrown) {
+      first ??= { thrown };
+      throw thrown;
+    }
+  };
+  const promise = promised(() => runPlain(method, instance, args, scope, { raw, isWanted: () => isWanted }));
+  if (!first || ('value' in first && isPromise(first.value))) {
+    if (first) method.isAsync = true;
+    return promise;
+  }
+  // Nobody waits for the promise, and nothing is repeated or answered in its place.
+  isWanted = false;
+  promise.catch(() => undefined);
+  method.isAsync = false;
+  if ('thrown' in first) throw first.thrown;
+  return first.value;
 }
+
+const isPromise = (value: unknown): boolean => typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 
 async function runSaga(method: Method, instance: object, args: unknown[], scope: Scope | undefined): Promise<unknown> {
   const subject = subjectOf(method, instance);
@@ -62,9 +107,9 @@ function runStep(method: Method, instance: object, args: unknown[], pass: PassSc
   }
   // The engine's own promise, and no other around it: it knows of steps that nobody awaits.
   return pass.step(operation, args, async (_args, call) => {
-    const frame: Frame = { instance, method: method.key, marked: method, call, retries: repeats(method) };
-    const chain = chainFor(method, instance, pass.runtime.environment);
-    return inFrame(frame, {}, () => chain(call, bodyOf(frame, call)));
+    const { chain, repeats } = protectionOf(method, instance.constructor as Class, pass.runtime.environment);
+    const frame: Frame = { instance, method: method.key, marked: method, call, retries: repeats };
+    return inFrame(frame, {}, () => protectedBy(chain, call, bodyOf(frame, call)));
   });
 }
 
@@ -80,13 +125,20 @@ function subjectOf(method: Method, instance: unknown): string {
 }
 
 /** A call that nothing records: outside of sagas, within a step, or of a method that is no step. */
-function runPlain(method: Method, instance: object, args: unknown[], scope: Scope | undefined): unknown {
+function runPlain(
+  method: Method,
+  instance: object,
+  args: unknown[],
+  scope: Scope | undefined,
+  probe?: { readonly raw: Body; readonly isWanted: () => boolean },
+): unknown {
   const outer = frameOf(scope);
-  const { retry: retries, policies, redundant, checkpointed } = method.marks;
-  // The outermost call that repeats owns the repetitions.
-  const isWithin = outer?.retries === true && retries[0]?.policy.nested !== 'allow';
-  if (isWithin && policies.length + redundant.length + checkpointed.length === 0) return plainly(method, instance, args);
   const environment = (scope?.pass as PassScope | undefined)?.runtime.environment ?? findBinding(instance)?.runtime.environment;
+  const { chain, retry, policies, repeats } = protectionOf(method, instance.constructor as Class, environment);
+  // The outermost call that repeats owns the repetitions.
+  const isWithin = outer?.retries === true && retry?.nested !== 'allow';
+  const { redundant, checkpointed } = method.marks;
+  if (isWithin && policies.length + redundant.length + checkpointed.length === 0) return plainly(method, instance, args, probe?.raw);
   const call: Call = {
     operation: subjectOf(method, instance),
     args,
@@ -95,14 +147,17 @@ function runPlain(method: Method, instance: object, args: unknown[], scope: Scop
       return scope?.step?.signal;
     },
     attempt: 1,
-    repeatable: outer?.call?.repeatable !== false && method.marks.step.every((one) => one.repeatable),
+    get repeatable() {
+      return probe?.isWanted() !== false && outer?.call?.repeatable !== false && method.marks.step.every((one) => one.repeatable);
+    },
     // The step around it must hear of attempts whose outcome nobody learned.
     onAttemptFailed: (error) => {
       if (!(error instanceof PolicyError && error.isRejectionOf(call))) outer?.call?.onAttemptFailed?.(error);
     },
     ...(environment && { environment }),
+    ...(probe && { mayGoOn: probe.isWanted }),
   };
-  const frame: Frame = { instance, method: method.key, marked: method, call, retries: repeats(method) || outer?.retries === true };
+  const frame: Frame = { instance, method: method.key, marked: method, call, retries: repeats || outer?.retries === true };
   const more: Scope = { ...(isWithin && { repeats: true }), ...(!scope?.step && !scope?.pass && { step: plainScope(call, environment) }) };
-  return inFrame(frame, more, () => chainFor(method, instance, environment)(call, bodyOf(frame, call)));
+  return inFrame(frame, more, () => protectedBy(chain, call, bodyOf(frame, call, probe?.raw)));
 }

@@ -5,6 +5,9 @@ import type { App } from './app.js';
 import { Binding } from './binding.js';
 import type { Entry } from './binding.js';
 import type { Container, Token } from './container.js';
+import { configure, Overrides } from './configuration.js';
+import type { Configuration } from './configuration.js';
+import { configurationProblems } from './configured.js';
 import { begin, own } from './find.js';
 import { methodsOf, shared } from './registry.js';
 import type { Class } from './registry.js';
@@ -22,6 +25,8 @@ export interface RedressOptions extends Omit<RuntimeOptions, 'sagas' | 'steps'> 
   readonly classes?: readonly ClassEntry[];
   /** Objects to use without a container, one of each class. Their classes need not be listed. */
   readonly instances?: readonly object[];
+  /** Options of policies in place of those that stand at the decorators. Default: none. */
+  readonly configuration?: Configuration;
 }
 
 /**
@@ -29,15 +34,20 @@ export interface RedressOptions extends Omit<RuntimeOptions, 'sagas' | 'steps'> 
  * @throws ConfigurationError with all problems at once.
  */
 export async function redress(options: RedressOptions): Promise<App> {
-  const { container, classes, instances, ...rest } = options;
+  const { container, classes, instances, configuration, ...rest } = options;
   const binding = new Binding(rest.store?.durability ?? 'process', container, !classes && !instances);
   const problems: Problem[] = [];
   const entries = [...listed(classes ?? []), ...handedIn(binding, instances ?? [], problems)];
   const every = (classes ?? instances) ? entries : [...shared.classes].map((type) => ({ type }));
   const taken = binding.take(every, !binding.open);
   problems.push(...unmarked(entries), ...taken.problems);
+  const overrides = configuration && new Overrides(configuration);
+  if (configuration && overrides && taken.problems.length === 0) {
+    problems.push(...configurationProblems(configuration, overrides, [...new Set(every.map(({ type }) => type))]));
+  }
   const found = container ? resolveAll(container, entries, problems) : [];
   const runtime = open({ ...rest, ...taken.parts }, problems);
+  if (overrides) configure(runtime.environment, overrides);
   begin(binding, runtime);
   for (const instance of [...found, ...(instances ?? [])]) own(binding, instance);
   return createApp(runtime, binding);

@@ -1,4 +1,15 @@
-import type { Durability, Interceptor, Matcher, Policy, RetryPolicy, Schema, Tags, UndoPolicy } from '@redress/core';
+import type {
+  Durability,
+  Intercepting,
+  Interceptor,
+  Matcher,
+  Policy,
+  RetryOptions,
+  RetryPolicy,
+  Schema,
+  Tags,
+  UndoPolicy,
+} from '@redress/core';
 
 import type { Surroundings } from './surroundings.js';
 
@@ -45,6 +56,8 @@ export interface UndoMark extends MethodReference {
 export interface RetryMark {
   readonly shown: string;
   readonly policy: RetryPolicy;
+  /** As they were written: what a configuration puts others in the place of. */
+  readonly options: RetryOptions;
 }
 
 export interface RedundantMark {
@@ -67,12 +80,15 @@ export interface Quarantine {
   release(replica: string): boolean;
 }
 
+/** Options by their names. */
+export type Options = Readonly<Record<string, unknown>>;
+
 /** A policy whose state belongs to one class and runtime: it is made for each. */
 export interface PolicyMark {
   readonly shown: string;
   readonly kind: string;
-  /** `type`: the class of the objects that it is made for; `around`: what it may have of their runtime. */
-  readonly make: (type: Class, subject: string, around?: Surroundings) => Policy;
+  /** `type`: the class of the objects that it is made for; `configured`: options in place of those that were written; `around`: what it may have of their runtime. */
+  readonly make: (type: Class, subject: string, configured?: Options, around?: Surroundings) => Policy | Intercepting;
   /** Methods that it calls. */
   readonly references: readonly MethodReference[];
   /** It may repeat the call. Default: it does not. */
@@ -102,14 +118,32 @@ export interface Method {
   readonly raw: Body;
   readonly redirect: Body;
   readonly marks: Marks;
+  /** Whether it returns promises: known of `async` methods and of those with a mark, else learned from its calls. */
+  isAsync: boolean | undefined;
   /** The prototype on which it was declared. With standard decorators not known before the first instance. */
   home: object | undefined;
+}
+
+/** Why a method cannot have all of these policies. */
+export function clashOf({
+  policies,
+  redundant,
+}: {
+  readonly policies: readonly PolicyMark[];
+  readonly redundant: readonly RedundantMark[];
+}): { cause: string; remedy: string } | undefined {
+  const hedge = policies.find(({ kind }) => kind === 'hedge');
+  const [vote] = redundant;
+  if (!hedge || !vote) return undefined;
+  return { cause: `It has ${hedge.shown} and ${vote.shown}, and both make copies of a call.`, remedy: 'Keep one of them.' };
 }
 
 interface Shared {
   readonly methods: WeakMap<object, Method>;
   readonly homes: WeakMap<object, Map<string, Method>>;
   readonly classes: Set<Class>;
+  /** Makes the redirect of a method that has no mark itself. */
+  create?: (key: string, raw: Body) => Method;
 }
 
 // One for the life of the process, also when two copies of this package are loaded: they must see the same marks.

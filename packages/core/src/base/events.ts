@@ -16,12 +16,22 @@ export type Listener = (event: RedressEvent) => void;
 export interface EventBus {
   /** Whether anybody listens: an event that nobody hears need not be made. */
   readonly listening: boolean;
+  /** Whether somebody listens to events of this very name: those of each call are told to nobody else. */
+  hears?(name: string): boolean;
   /** Calls `listener` for each event of this name, or of every name for `*`. Answers a function that ends it. */
   on(name: string, listener: Listener): () => void;
   publish(event: RedressEvent): void;
 }
 
-/** Listeners are called in the order in which they came. One that throws is reported as a process warning; the others go on. */
+/** Each guarded call, and each of its attempts, is told of only while somebody asks for it by this name. */
+export const isTelling = (events: EventBus): boolean => events.listening && events.hears?.('call.ended') === true;
+
+const FAILED = 'listener.failed';
+
+/**
+ * Listeners are called in the order in which they came. One that throws is reported as a process warning and told as
+ * `listener.failed`; the others go on.
+ */
 export function createEventBus(): EventBus {
   const listeners = new Map<string, Set<Listener>>();
   let count = 0;
@@ -31,6 +41,8 @@ export function createEventBus(): EventBus {
         listener(event);
       } catch (error) {
         process.emitWarning(`A listener of "${event.name}" threw: ${String(error)}`, { code: 'REDRESS_LISTENER' });
+        if (event.name === FAILED) continue;
+        for (const to of [FAILED, '*']) tell(to, { name: FAILED, at: event.at, error, details: { event: event.name } });
       }
     }
   };
@@ -38,6 +50,7 @@ export function createEventBus(): EventBus {
     get listening() {
       return count > 0;
     },
+    hears: (name) => (listeners.get(name)?.size ?? 0) > 0,
     on(name, listener) {
       const own: Listener = (event) => listener(event);
       const set = listeners.get(name) ?? new Set();

@@ -9,7 +9,7 @@ import type { Matcher } from '../base/failure.js';
 import type { Call } from '../base/interceptor.js';
 import { abortReason, isAborted, rootOf } from './call.js';
 import { Circuit } from './circuit.js';
-import type { CircuitRules, CircuitState, Permit, Verdict } from './circuit.js';
+import type { Admission, CircuitRules, CircuitState, Permit, Verdict } from './circuit.js';
 import { CircuitOpenError, TimeoutError } from './errors.js';
 import { limitMs } from './limited.js';
 import type { TimeoutPolicy } from './limited.js';
@@ -50,7 +50,7 @@ const IGNORED = ['AbortError', 'BulkheadRejectedError', 'RateLimitedError'];
 const EVENTS = { open: 'circuit.opened', halfOpen: 'circuit.halfOpen', closed: 'circuit.closed' } as const;
 
 /** The circuits of one policy. */
-export class CircuitBreaker {
+export class CircuitBreaker implements Admission {
   private readonly rules: CircuitRules;
   private readonly one: Circuit;
   private readonly many = new Map<string, Circuit>();
@@ -72,11 +72,12 @@ export class CircuitBreaker {
       delayMs: ms(options.delay ?? 5000, 'delay'),
       successThreshold: options.successThreshold ?? 1,
       halfOpenMs: options.halfOpenMaxDuration === undefined ? undefined : ms(options.halfOpenMaxDuration, 'halfOpenMaxDuration'),
+      operation: '',
       environment: environment ?? (standard ??= createEnvironment()),
       judge: (error, call) => verdict(error, call, options, ignoreOn),
       changed: (circuit, from, to, error) => {
         this.shared?.changed(circuit, from, to);
-        this.changed(circuit, to, error);
+        this.changed(circuit, from, to, error);
       },
     };
     this.shared = options.shared && new SharedCircuits(options.shared, `${subject}, shared`, rules);
@@ -89,6 +90,7 @@ export class CircuitBreaker {
   /** @throws CircuitOpenError */
   admit(call: Call, environment: Environment, timeout: TimeoutPolicy | undefined): Permit {
     if (this.rules.environment !== environment) this.rules.environment = environment;
+    if (this.rules.operation === '') this.rules.operation = call.operation;
     if (this.isolated > 0) throw new CircuitOpenError(call.operation, 'isolated', 0).rejecting(rootOf(call));
     const circuit = this.keyOf ? this.circuit(String(this.keyOf(...call.args))) : this.one;
     this.shared?.used(circuit);
@@ -97,6 +99,11 @@ export class CircuitBreaker {
 
   state(key?: string): CircuitState {
     return (key === undefined ? this.one : this.many.get(key))?.state ?? 'closed';
+  }
+
+  reset(key?: string): void {
+    const meant = key === undefined ? [this.one, ...this.many.values()] : [this.many.get(key)];
+    for (const circuit of meant) circuit?.reset();
   }
 
   private circuit(key: string): Circuit {
@@ -147,10 +154,11 @@ export class CircuitBreaker {
     };
   }
 
-  private changed(circuit: Circuit, to: CircuitState, error: unknown): void {
+  private changed(circuit: Circuit, from: CircuitState, to: CircuitState, error: unknown): void {
     const { events, clock } = this.rules.environment;
     if (events.listening) {
-      events.publish({ name: EVENTS[to], at: clock.now(), ...(error !== undefined && { error }), details: { key: circuit.key } });
+      const details = { operation: this.rules.operation, key: circuit.key, from };
+      events.publish({ name: EVENTS[to], at: clock.now(), ...(error !== undefined && { error }), details });
     }
     this.timers.get(circuit)?.cancel();
     this.timers.delete(circuit);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Environment } from '../base/environment.js';
 import { checkOptions } from '../base/options.js';
-import { Bulkhead } from './places.js';
+import { Bulkhead, KeyedBulkheads } from './places.js';
 import { policyOf } from './policy.js';
 import type { Policy } from './policy.js';
 
@@ -15,6 +15,10 @@ export interface BulkheadOptions {
   readonly order?: 'fifo' | 'lifo';
   /** `invocation`: a call keeps its place during its pauses and repetitions. Default: `attempt`. */
   readonly scope?: 'attempt' | 'invocation';
+  /** Places for each answer, such as each host. */
+  readonly key?: (...args: never[]) => string;
+  /** Keys that are kept; those used longest ago go first, and none of which a call runs or waits. Default: 1000. */
+  readonly maxKeys?: number;
 }
 
 const schema = z.strictObject({
@@ -22,6 +26,8 @@ const schema = z.strictObject({
   waitingTaskQueue: z.number().int().min(0).or(z.literal(Infinity)).optional(),
   order: z.enum(['fifo', 'lifo']).optional(),
   scope: z.enum(['attempt', 'invocation']).optional(),
+  key: z.function().optional(),
+  maxKeys: z.number().int().min(1).optional(),
 });
 
 /**
@@ -35,7 +41,9 @@ export function bulkhead(
 ): Policy<'bulkhead' | 'gate'> & Pick<Bulkhead, 'load'> {
   const options: BulkheadOptions = typeof given === 'number' ? { value: given } : given;
   checkOptions(subject, schema, options);
-  const part = new Bulkhead(options.value ?? 10, options.waitingTaskQueue ?? 10, options.order ?? 'fifo');
+  const { value = 10, waitingTaskQueue = 10, order = 'fifo', key, maxKeys = 1000 } = options;
+  const make = (): Bulkhead => new Bulkhead(value, waitingTaskQueue, order);
+  const part = key ? new KeyedBulkheads(key as (...args: readonly unknown[]) => string, maxKeys, make) : make();
   const policy = policyOf(options.scope === 'invocation' ? 'gate' : 'bulkhead', part, environment);
   return Object.defineProperty(policy, 'load', { get: () => part.load }) as Policy<'bulkhead' | 'gate'> & Pick<Bulkhead, 'load'>;
 }

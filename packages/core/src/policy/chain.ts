@@ -3,16 +3,15 @@ import type { Environment } from '../base/environment.js';
 import type { Call } from '../base/interceptor.js';
 import { currentScope, runInScope } from '../base/scope.js';
 import type { RetryBudget } from './budget.js';
-import type { Bulkhead } from './places.js';
+import type { Places, Slot } from './places.js';
 import { begin, isOwned, rootOf } from './call.js';
 import type { Body, Chain } from './call.js';
-import type { CircuitBreaker } from './breaker.js';
-import type { Permit } from './circuit.js';
+import type { Admission, Permit } from './circuit.js';
 import type { Detector } from './detector.js';
 import { withFallback } from './instead.js';
 import type { FallbackPolicy } from './instead.js';
 import type { Hedge } from './race.js';
-import type { RateLimiter } from './limiter.js';
+import type { Limiting } from './limiter.js';
 import { recovered, toldOf } from './recovered.js';
 import type { Attempt } from './recovered.js';
 import { BAD_RESULT, budgetOf, isGood, Repetition, startMoment } from './repeat.js';
@@ -25,17 +24,17 @@ import type { TimeoutPolicy } from './limited.js';
 export interface Parts {
   readonly fallback?: FallbackPolicy;
   /** A bulkhead whose place is kept over all attempts. */
-  readonly gate?: Bulkhead;
+  readonly gate?: Places;
   /** A time-out for all attempts together. */
   readonly deadline?: TimeoutPolicy;
   readonly recover?: RecoveryPlan;
   readonly repair?: RecoveryPlan;
   readonly retry?: RetryPolicy;
   readonly hedge?: Hedge;
-  readonly circuitBreaker?: CircuitBreaker;
-  readonly rateLimit?: RateLimiter;
+  readonly circuitBreaker?: Admission;
+  readonly rateLimit?: Limiting;
   readonly timeout?: TimeoutPolicy;
-  readonly bulkhead?: Bulkhead;
+  readonly bulkhead?: Places;
   readonly detect?: Detector;
 }
 
@@ -79,8 +78,9 @@ function detected(detector: Detector, inner: Chain, environmentOf: (call: Call) 
   return (call, body) => inner(call, detector.around(call, body, environmentOf));
 }
 
-function gated(gate: Bulkhead, inner: Chain, environmentOf: (call: Call) => Environment): Chain {
+export function gated(places: Places, inner: Chain, environmentOf: (call: Call) => Environment): Chain {
   return async (call, body) => {
+    const gate = places.of(call);
     if (!gate.enter()) await gate.wait(call, environmentOf(call));
     try {
       return await inner(call, body);
@@ -91,7 +91,7 @@ function gated(gate: Bulkhead, inner: Chain, environmentOf: (call: Call) => Envi
 }
 
 /** The part that every call pays for: one async function, whose locals are its record. What follows on a failure is `again`. */
-function hot({ retry, circuitBreaker, rateLimit, timeout, bulkhead }: Parts, environmentOf: (call: Call) => Environment): Chain {
+function hot({ retry, circuitBreaker, rateLimit, timeout, bulkhead: places }: Parts, environmentOf: (call: Call) => Environment): Chain {
   // Who it is for calls around it and within it.
   const by = {};
   const budgets = retry && lastBudget(retry);
@@ -104,10 +104,12 @@ function hot({ retry, circuitBreaker, rateLimit, timeout, bulkhead }: Parts, env
     const startedAt = retry || limit ? environment.clock.monotonic() : 0;
     if (budgets && !repeated) budgets(environment, call.operation)?.begin(startedAt);
     let permit: Permit | undefined;
+    let bulkhead: Slot | undefined;
     let isHolding = false;
     let failure: unknown = BAD_RESULT;
     let value: unknown;
     try {
+      if (places) bulkhead = places.of(call);
       if (circuitBreaker) permit = circuitBreaker.admit(call, environment, limit);
       if (rateLimit) rateLimit.take(call, environment);
       if (limit) {
@@ -129,7 +131,7 @@ function hot({ retry, circuitBreaker, rateLimit, timeout, bulkhead }: Parts, env
       permit?.failed(error, call);
       call.onAttemptFailed?.(error);
     } finally {
-      if (isHolding) (bulkhead as Bulkhead).leave();
+      if (isHolding) (bulkhead as Slot).leave();
     }
     if (repeated) repeated.value = value;
     if (!retry || repeated) throw failure;
@@ -168,7 +170,7 @@ function timed(
   body: Body,
   environment: Environment,
   limit: TimeoutPolicy,
-  bulkhead: Bulkhead | undefined,
+  bulkhead: Slot | undefined,
   owns: boolean,
   startedAt: number,
   repetition: object | undefined,

@@ -31,6 +31,8 @@ export interface BreakerHandle extends AsyncDisposable {
   state(key?: string): CircuitState;
   /** Lets no call through until what it answers is disposed of, and everything else that was isolated. */
   isolate(): { dispose(): void };
+  /** Closes all circuits, or the one of this key; nothing that came before counts, and what is isolated stays so. */
+  reset(key?: string): void;
   /** Told of each change; that of an open circuit to half-open at its moment, by a timer that keeps no process alive. */
   onState(listener: (state: CircuitState, key: string | undefined) => void): () => void;
   /** Leaves the other nodes of a shared breaker, and waits for what was begun. From then on it decides alone. */
@@ -50,6 +52,7 @@ export function circuitBreaker(
   const breaker = new CircuitBreaker(options, subject, environment);
   return Object.assign(policyOf('circuitBreaker', breaker, environment), {
     state: (key?: string) => breaker.state(key),
+    reset: (key?: string) => breaker.reset(key),
     isolate: () => breaker.isolate(),
     onState: (listener: (state: CircuitState, key: string | undefined) => void) => breaker.onState(listener),
     [Symbol.asyncDispose]: () => breaker.stop(),

@@ -2,6 +2,7 @@ import type { Environment } from '../base/environment.js';
 import type { Call } from '../base/interceptor.js';
 import { rootOf } from './call.js';
 import { CircuitOpenError } from './errors.js';
+import type { TimeoutPolicy } from './limited.js';
 import { createWindow } from './windows.js';
 import type { Window, WindowRules } from './windows.js';
 
@@ -13,7 +14,13 @@ export type Verdict = 'failure' | 'success' | 'neutral';
 /** That a call may pass, and where its result counts: in the epoch in which it began, and in no other. */
 export interface Permit {
   succeeded(): void;
-  failed(error: unknown, call: Call): void;
+  failed(error: unknown, call: Call): Verdict;
+}
+
+/** What lets calls through. */
+export interface Admission {
+  /** @throws CircuitOpenError */
+  admit(call: Call, environment: Environment, timeout: TimeoutPolicy | undefined): Permit;
 }
 
 /** What all circuits of a breaker share. */
@@ -25,6 +32,8 @@ export interface CircuitRules extends WindowRules {
   environment: Environment;
   /** Other nodes that have a say in it. */
   readonly outside?: Outside | undefined;
+  /** Whose circuits they are; of several functions the first that was called. */
+  operation: string;
   /** Told of each change. */
   changed(circuit: Circuit, from: CircuitState, to: CircuitState, error?: unknown): void;
 }
@@ -123,6 +132,12 @@ export class Circuit {
     this.move(new Closed(this));
   }
 
+  /** Closed, and nothing that came before counts. */
+  reset(): void {
+    if (this.epoch.state !== 'closed') return this.close();
+    this.epoch = new Closed(this);
+  }
+
   private move(to: Closed | Open | HalfOpen, cause?: unknown): void {
     const from = this.epoch.state;
     this.epoch = to;
@@ -132,7 +147,8 @@ export class Circuit {
   /** A result of another epoch than today's changes nothing. */
   late(): void {
     const { events, clock } = this.rules.environment;
-    if (events.listening) events.publish({ name: 'circuit.late', at: clock.now(), details: { key: this.key } });
+    const details = { operation: this.rules.operation, key: this.key };
+    if (events.listening) events.publish({ name: 'circuit.late', at: clock.now(), details });
   }
 }
 
@@ -146,9 +162,10 @@ class Closed implements Permit {
     this.record(false, undefined);
   }
 
-  failed(error: unknown, call: Call): void {
+  failed(error: unknown, call: Call): Verdict {
     const verdict = this.circuit.rules.judge(error, call);
     if (verdict !== 'neutral') this.record(verdict === 'failure', error);
+    return verdict;
   }
 
   private record(isFailure: boolean, error: unknown): void {
@@ -222,7 +239,9 @@ class Lease implements Permit {
     this.epoch.ended(this, 'success');
   }
 
-  failed(error: unknown, call: Call): void {
-    this.epoch.ended(this, this.epoch.judge(error, call), error);
+  failed(error: unknown, call: Call): Verdict {
+    const verdict = this.epoch.judge(error, call);
+    this.epoch.ended(this, verdict, error);
+    return verdict;
   }
 }

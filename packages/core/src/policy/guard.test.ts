@@ -84,7 +84,7 @@ describe('guard', () => {
     }
   });
 
-  it('makes no signal that nobody asks for, and the same one for all who ask', async () => {
+  it('CX-05 makes no signal that nobody asks for, and the same one for all who ask', async () => {
     let made = 0;
     const { AbortController: Real } = globalThis;
     vi.stubGlobal(

@@ -3,6 +3,8 @@ import type { Environment } from '../base/environment.js';
 import { checkOptions } from '../base/options.js';
 import { PlainCall } from './call.js';
 import { compose } from './compose.js';
+import { isIntercepting } from './intercept.js';
+import type { Intercepting } from './intercept.js';
 import type { Policy } from './policy.js';
 
 /** What a guarded function is called in sentences and events, and whose time and chance it has. */
@@ -24,17 +26,19 @@ const schema = z.strictObject({ name: z.string().min(1).optional(), environment:
 
 /**
  * Puts policies around a function. Their order does not matter: outside is the fallback, then a time-out for all
- * attempts, retry, hedge, circuit breaker, rate limit, the time-out of an attempt, bulkhead, and the function.
+ * attempts, retry, hedge, circuit breaker, rate limit, the time-out of an attempt, bulkhead, and the function. What is put
+ * there by `intercept` stands outside of all, or around the function.
  * A policy that is given to several functions is shared by them. Errors come out as they went in.
  * @throws ConfigurationError when there are two of one kind.
  */
 export function guard<A extends readonly unknown[], R>(
   fn: (...args: A) => R | PromiseLike<R>,
-  ...given: readonly (Policy | GuardOptions)[]
+  ...given: readonly (Policy | Intercepting | GuardOptions)[]
 ): Guarded<A, R> {
   const policies = given.filter(isPolicy);
   const options = optionsOf(fn.name, given);
-  const environment = options.environment ?? policies.find((one) => one.environment)?.environment;
+  const environment =
+    options.environment ?? policies.find((one): one is Policy => !isIntercepting(one) && one.environment !== undefined)?.environment;
   const name = options.name ?? (fn.name || 'guarded');
   const chain = compose(policies, environment, `guard(${name})`);
   const run = (self: unknown, args: A, signal: AbortSignal | undefined): Promise<R> => {
@@ -55,9 +59,9 @@ export function guard<A extends readonly unknown[], R>(
   });
 }
 
-const isPolicy = (one: Policy | GuardOptions): one is Policy => typeof one === 'function' && 'kind' in one;
+const isPolicy = (one: Policy | Intercepting | GuardOptions): one is Policy | Intercepting => typeof one === 'function' && 'kind' in one;
 
-function optionsOf(name: string, given: readonly (Policy | GuardOptions)[]): GuardOptions {
+function optionsOf(name: string, given: readonly (Policy | Intercepting | GuardOptions)[]): GuardOptions {
   let options: GuardOptions = {};
   for (const one of given) {
     if (isPolicy(one)) continue;

@@ -19,12 +19,16 @@ export interface FallbackPolicy {
 export function withFallback(policy: FallbackPolicy, inner: Chain, environmentOf: (call: Call) => Environment): Chain {
   return (call, body) => {
     const promise: Promise<unknown> = inner(call, body).catch((error: unknown) => {
-      const methods = isAnswered(policy, call, error) ? policy.methodsFor(error) : [];
+      const methods = methodsFor(policy, call, error);
       return methods.length === 0 ? Promise.reject(error as Error) : answer(methods, call, error, environmentOf(call), () => promise);
     });
     return promise;
   };
 }
+
+/** Who answers in its place, one after the other; nobody when it is not answered for. */
+export const methodsFor = (policy: FallbackPolicy, call: Call, error: unknown): readonly FallbackMethod[] =>
+  isAnswered(policy, call, error) ? policy.methodsFor(error) : [];
 
 function isAnswered({ applyOn, skipOn }: FallbackPolicy, call: Call, error: unknown): boolean {
   if (isAborted(call) || call.mayGoOn?.() === false || matches(error, skipOn)) return false;
@@ -35,7 +39,7 @@ function isAnswered({ applyOn, skipOn }: FallbackPolicy, call: Call, error: unkn
 export const aside = (fn: (...given: never[]) => unknown, given: readonly unknown[]): Promise<unknown> =>
   begin({ signal: undefined }, async () => (fn as (...args: readonly unknown[]) => unknown)(...given), false);
 
-/** The answer of the first method that has one. `promise`: what the caller holds, if there is such a thing already. */
+/** Asks them; `promise`: what the answer is known by. */
 export async function answer(
   methods: readonly FallbackMethod[],
   call: Call,

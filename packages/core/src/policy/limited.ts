@@ -1,4 +1,5 @@
 import type { Environment } from '../base/environment.js';
+import { isTelling } from '../base/events.js';
 import type { Call } from '../base/interceptor.js';
 import { currentScope, runInScope } from '../base/scope.js';
 import { PartCall, rootOf } from './call.js';
@@ -6,7 +7,7 @@ import type { Body, Chain } from './call.js';
 import { deadlinesOf } from './deadlines.js';
 import type { Expiring, Expiry } from './deadlines.js';
 import { TimeoutError } from './errors.js';
-import type { Bulkhead } from './places.js';
+import type { Slot } from './places.js';
 
 /** The options of a time-out, checked and filled in. */
 export interface TimeoutPolicy {
@@ -40,7 +41,7 @@ export class Limited extends PartCall implements Expiring {
     private readonly ms: number,
     private readonly startedAt: number,
     /** Where its body needs a place. */
-    private readonly places?: Bulkhead,
+    private readonly places?: Slot,
   ) {
     super(parent);
     const { clock } = used;
@@ -70,7 +71,7 @@ export class Limited extends PartCall implements Expiring {
   }
 
   /** The place is kept until the body has settled, whatever its caller was told meanwhile. */
-  private placed(places: Bulkhead, start: (part: Limited) => Promise<unknown>): Promise<unknown> {
+  private placed(places: Slot, start: (part: Limited) => Promise<unknown>): Promise<unknown> {
     const begin = (): Promise<unknown> => {
       this.isHolding = true;
       return start(this);
@@ -87,6 +88,7 @@ export class Limited extends PartCall implements Expiring {
     this.expired = this.error();
     const { events, clock } = this.used;
     if (events.listening) events.publish({ name: 'timeout.expired', at: clock.now(), error: this.expired, details: this.expired.details });
+    this.told(true);
     if (this.policy.mode === 'abandon' || !this.begun) {
       this.isOver = true;
       this.reject(this.expired);
@@ -123,8 +125,16 @@ export class Limited extends PartCall implements Expiring {
 
   private settle(): void {
     this.isOver = true;
+    if (!this.expired) this.told(false);
     this.expiry?.cancel();
     this.close();
+  }
+
+  private told(timedOut: boolean): void {
+    const { events, clock } = this.used;
+    if (!isTelling(events)) return;
+    const details = { operation: this.operation, scope: this.policy.scope, timedOut, durationMs: clock.monotonic() - this.startedAt };
+    events.publish({ name: 'timeout.ended', at: clock.now(), details });
   }
 
   private late(value: unknown): void {

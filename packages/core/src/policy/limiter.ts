@@ -2,15 +2,22 @@ import type { Environment } from '../base/environment.js';
 import type { Call } from '../base/interceptor.js';
 import { rootOf } from './call.js';
 import { RateLimitedError } from './errors.js';
+import { Keyed } from './keyed.js';
 
-interface Limit {
+export interface Limit {
   /** How long it takes until there is room; 0: there is. */
   waitMs(now: number): number;
   /** A call begins. */
   count(now: number): void;
 }
 
-export class RateLimiter {
+/** What lets calls through. */
+export interface Limiting {
+  /** @throws RateLimitedError */
+  take(call: Call, environment: Environment): void;
+}
+
+export class RateLimiter implements Limiting {
   private readonly spacing: Spaced | undefined;
 
   constructor(
@@ -20,16 +27,34 @@ export class RateLimiter {
     this.spacing = spacingMs > 0 ? new Spaced(spacingMs) : undefined;
   }
 
-  /** @throws RateLimitedError */
+  waitMs(now: number): number {
+    return Math.max(this.limit.waitMs(now), this.spacing?.waitMs(now) ?? 0);
+  }
+
   take(call: Call, { clock, events }: Environment): void {
     const now = clock.monotonic();
-    const waitMs = Math.max(this.limit.waitMs(now), this.spacing?.waitMs(now) ?? 0);
+    const waitMs = this.waitMs(now);
     if (waitMs > 0) {
       if (events.listening) events.publish({ name: 'rateLimit.rejected', at: clock.now(), details: { operation: call.operation, waitMs } });
       throw new RateLimitedError(call.operation, waitMs).rejecting(rootOf(call));
     }
     this.limit.count(now);
     this.spacing?.count(now);
+  }
+}
+
+/** A limit for each key; one that is used up is forgotten after all others. */
+export class KeyedRateLimiters implements Limiting {
+  private readonly keyed: Keyed<RateLimiter>;
+  private now = 0;
+
+  constructor(keyOf: (...args: readonly unknown[]) => string, maxKeys: number, make: () => RateLimiter) {
+    this.keyed = new Keyed(keyOf, maxKeys, make, (one) => one.waitMs(this.now) > 0, true);
+  }
+
+  take(call: Call, environment: Environment): void {
+    this.now = environment.clock.monotonic();
+    this.keyed.of(call.args).take(call, environment);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Environment } from '../base/environment.js';
 import type { Call } from '../base/interceptor.js';
 import { abortReason, isAborted, onAbort, rootOf } from './call.js';
 import { BulkheadRejectedError } from './errors.js';
+import { Keyed } from './keyed.js';
 
 /** One that waits for a place. */
 interface Entry {
@@ -11,8 +12,22 @@ interface Entry {
   isIn: boolean;
 }
 
+/** A place to be had: by `enter`, or behind `wait`; then `leave` is owed. */
+export interface Slot {
+  /** Nobody more may wait. */
+  readonly isFull: boolean;
+  enter(): boolean;
+  wait(call: Call, environment: Environment): Promise<void>;
+  leave(): void;
+}
+
+/** Where calls find their places. */
+export interface Places {
+  of(call: Call): Slot;
+}
+
 /** Places and a queue. Whoever waits goes on behind its own `await`, and so in its own async context. */
-export class Bulkhead {
+export class Bulkhead implements Slot, Places {
   private running = 0;
   private waiting = 0;
   private first: Entry | undefined;
@@ -28,6 +43,14 @@ export class Bulkhead {
     return { running: this.running, waiting: this.waiting };
   }
 
+  get isFull(): boolean {
+    return this.waiting >= this.room;
+  }
+
+  of(): Slot {
+    return this;
+  }
+
   /** Takes a place if there is one; then `leave` is owed. */
   enter(): boolean {
     if (this.running >= this.places) return false;
@@ -40,7 +63,7 @@ export class Bulkhead {
    * @throws BulkheadRejectedError when too many wait; the reason when the call is aborted meanwhile.
    */
   async wait(call: Call, { events, clock }: Environment): Promise<void> {
-    if (this.waiting >= this.room) {
+    if (this.isFull) {
       const { running, waiting } = this;
       if (events.listening) events.publish({ name: 'bulkhead.rejected', at: clock.now(), details: { operation: call.operation, running } });
       throw new BulkheadRejectedError(call.operation, running, waiting).rejecting(rootOf(call));
@@ -90,5 +113,25 @@ export class Bulkhead {
     }
     this.remove(next);
     next.take();
+  }
+}
+
+/** A bulkhead for each key; one that is in use is not forgotten. */
+export class KeyedBulkheads implements Places {
+  private readonly keyed: Keyed<Bulkhead>;
+
+  constructor(keyOf: (...args: readonly unknown[]) => string, maxKeys: number, make: () => Bulkhead) {
+    this.keyed = new Keyed(keyOf, maxKeys, make, ({ load }) => load.running + load.waiting > 0, false);
+  }
+
+  /** Of all keys together. */
+  get load(): { readonly running: number; readonly waiting: number } {
+    const loads = this.keyed.values().map(({ load }) => load);
+    const sum = (name: 'running' | 'waiting'): number => loads.reduce((all, load) => all + load[name], 0);
+    return { running: sum('running'), waiting: sum('waiting') };
+  }
+
+  of(call: Call): Slot {
+    return this.keyed.of(call.args);
   }
 }

@@ -3,6 +3,7 @@ import type { Environment } from '../base/environment.js';
 import { RefusedError, TerminalError } from '../base/errors.js';
 import { classify, matches } from '../base/failure.js';
 import type { Matcher } from '../base/failure.js';
+import { isTelling } from '../base/events.js';
 import type { Call } from '../base/interceptor.js';
 import { isAborted, PartCall, rootOf } from './call.js';
 import { deadlinesOf } from './deadlines.js';
@@ -177,6 +178,11 @@ class Race {
   private end(winner: number): void {
     this.isOver = true;
     this.wait?.cancel();
+    const { events, clock } = this.environment;
+    if (isTelling(events)) {
+      const details = { operation: this.call.operation, copies: this.copies.length, copy: winner + 1, answered: !this.errors.has(winner) };
+      events.publish({ name: 'hedge.ended', at: clock.now(), details });
+    }
     const reason = new DOMException('Another copy of the call has answered.', 'AbortError');
     this.copies.forEach((part, n) => {
       if (n !== winner && !this.errors.has(n)) {

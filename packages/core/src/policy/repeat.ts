@@ -33,6 +33,7 @@ export class Repetition {
   private readonly errors: unknown[] = [];
   private readonly startedAs: number;
   private done = 0;
+  private operation = '';
   /** What the repetition that runs has cost. */
   cost = 0;
   /** The last result, good or not. */
@@ -56,6 +57,7 @@ export class Repetition {
    * place of the failure, if there is one.
    */
   async next(call: Call, failure: unknown): Promise<{ readonly error: unknown } | undefined> {
+    this.operation = call.operation;
     this.note(failure);
     const ended = await this.tryNext(call, failure, this.policy);
     return ended && this.end(ended.error, ended.reason);
@@ -156,8 +158,8 @@ export class Repetition {
     keepInfo(error, { ...this.info, reason });
     if (this.done > 0 && this.policy.nested === 'outermost' && typeof error === 'object' && error !== null)
       givenUp.set(error, { by: this.by, at: ++moment });
-    if (isTold && events.listening)
-      events.publish({ name: 'retry.ended', at: clock.now(), error, details: { attempts: this.done + 1, reason } });
+    const details = { operation: this.operation, attempts: this.done + 1, reason };
+    if (isTold && events.listening) events.publish({ name: 'retry.ended', at: clock.now(), error, details });
     return { error };
   }
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { durationMs } from '../base/duration.js';
 import type { Duration } from '../base/duration.js';
+import { ConfigurationError } from '../base/errors.js';
+import type { Problem } from '../base/errors.js';
 import type { Matcher } from '../base/failure.js';
 import { checkOptions } from '../base/options.js';
 import type { RetryBudget } from './budget.js';
@@ -93,14 +95,18 @@ export function retryPolicy(subject: string, given: RetryOptions | number = {}):
   checkOptions(subject, retryOptions, options);
   const ms = (value: Duration, name: string): number => (value === Infinity ? Infinity : durationMs(value, `${subject}, ${name}`));
   const jitter = options.jitter ?? 'full';
+  const delayMs = durationMs(options.delay ?? 100, `${subject}, delay`);
+  const maxDelayMs = durationMs(options.maxDelay ?? 20_000, `${subject}, maxDelay`);
+  const maxDurationMs = ms(options.maxDuration ?? 180_000, 'maxDuration');
+  checkTogether(subject, options.delay === undefined ? 0 : delayMs, maxDelayMs, maxDurationMs);
   return {
     maxRetries: options.maxRetries ?? 3,
-    delayMs: durationMs(options.delay ?? 100, `${subject}, delay`),
+    delayMs,
     backoff: options.backoff ?? 'exponential',
     factor: options.factor ?? 2,
-    maxDelayMs: durationMs(options.maxDelay ?? 20_000, `${subject}, maxDelay`),
+    maxDelayMs,
     jitter: jitter === 'full' || jitter === 'none' ? jitter : durationMs(jitter, `${subject}, jitter`),
-    maxDurationMs: ms(options.maxDuration ?? 180_000, 'maxDuration'),
+    maxDurationMs,
     retryOn: options.retryOn,
     abortOn: [...NEVER.filter((name) => !named(name, options.retryOn ?? [])), ...(options.abortOn ?? [])],
     retryOnResult: options.retryOnResult,
@@ -109,4 +115,18 @@ export function retryPolicy(subject: string, given: RetryOptions | number = {}):
     idempotent: options.idempotent ?? true,
     nested: options.nested ?? 'outermost',
   };
+}
+
+/** A first pause that is never made as it was written, or after which nothing is repeated, is a mistake. */
+function checkTogether(subject: string, delayMs: number, maxDelayMs: number, maxDurationMs: number): void {
+  const problems: Problem[] = [];
+  if (maxDelayMs < delayMs) {
+    const cause = `The longest pause, ${maxDelayMs} ms, is shorter than the first one, ${delayMs} ms.`;
+    problems.push({ subject: `${subject}, maxDelay`, cause, remedy: 'Give a longer maxDelay, or a shorter delay.' });
+  }
+  if (maxDurationMs <= delayMs) {
+    const cause = `After ${maxDurationMs} ms nothing is repeated, and the first pause takes ${delayMs} ms.`;
+    problems.push({ subject: `${subject}, maxDuration`, cause, remedy: 'Give a longer one, or Infinity for none.' });
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems);
 }

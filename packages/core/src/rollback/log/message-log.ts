@@ -112,9 +112,11 @@ export class ProcessLog implements MessageLog {
 
   async accept(message: IncomingMessage): Promise<Receipt> {
     const { from = '', sequence = 0, type = '', body } = message;
-    if (sequence !== 0 && (!Number.isSafeInteger(sequence) || sequence < 1)) throw new RangeError(`sequence counts from 1; got ${sequence}.`);
+    if (sequence !== 0 && (!Number.isSafeInteger(sequence) || sequence < 1))
+      throw new RangeError(`sequence counts from 1; got ${sequence}.`);
     this.checkOpen();
-    if (this.outbox.unconfirmed >= this.settings.maxUnconfirmed) throw new TooManyUnconfirmedError(this.process, this.settings.maxUnconfirmed);
+    if (this.outbox.unconfirmed >= this.settings.maxUnconfirmed)
+      throw new TooManyUnconfirmedError(this.process, this.settings.maxUnconfirmed);
     while (this.pending.length >= this.settings.maxPending) await this.changed();
     this.checkOpen();
     if (this.isKnown(from, sequence)) {

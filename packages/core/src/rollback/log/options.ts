@@ -9,10 +9,7 @@ const schema = z.object({
   state: z.looseObject({ id: z.string().min(1).max(400), capture: z.function(), restore: z.function() }),
   handle: z.function(),
   sinks: z
-    .record(
-      z.string().min(1),
-      z.looseObject({ kind: z.enum(['transactional', 'idempotent', 'plain']), deliver: z.function() }),
-    )
+    .record(z.string().min(1), z.looseObject({ kind: z.enum(['transactional', 'idempotent', 'plain']), deliver: z.function() }))
     .optional(),
   checkpointEvery: count.optional(),
   keep: count.optional(),

@@ -104,7 +104,8 @@ class Member implements GroupMember {
     this.check();
     const event = { type: 'begin', epoch: this.epoch, deadlineAt: this.now() + deadlineMs, pinned } as const;
     const [outcome] = await this.stream.apply(event);
-    if (outcome?.is !== 'done') throw new CoordinationAbortedError(group, undefined, outcome?.is === 'refused' ? outcome.why : 'it is open');
+    if (outcome?.is !== 'done')
+      throw new CoordinationAbortedError(group, undefined, outcome?.is === 'refused' ? outcome.why : 'it is open');
     const round = outcome.register.last;
     const decision = await this.decided(round);
     if (decision.is !== 'committed') throw new CoordinationAbortedError(group, round, decision.why);
@@ -179,7 +180,11 @@ class Member implements GroupMember {
   private async restore({ epoch, line }: Extract<Duty, { do: 'restore' }>): Promise<true> {
     const { store, group, state, companion, deadlineMs } = this.settings;
     if (!(await this.within(this.gate.close(), deadlineMs))) {
-      throw new CoordinationError('ROUND_STATE_LOST', group, `A call of "${this.process}" does not end, so "${group}" cannot be restored. End this process.`);
+      throw new CoordinationError(
+        'ROUND_STATE_LOST',
+        group,
+        `A call of "${this.process}" does not end, so "${group}" cannot be restored. End this process.`,
+      );
     }
     this.held = undefined;
     const ref = line.states[this.process];
@@ -200,7 +205,8 @@ class Member implements GroupMember {
     };
     // From here on nothing leaves this member until the round is decided.
     this.held = { round, state: undefined };
-    if (!(await this.within(this.gate.close(), Math.min(pauseMs, (deadlineAt - this.now()) / 2)))) return decline('its calls take too long');
+    if (!(await this.within(this.gate.close(), Math.min(pauseMs, (deadlineAt - this.now()) / 2))))
+      return decline('its calls take too long');
     try {
       await companion?.flush();
       const parts = companion ? [state.capture(), companion.capture()] : [state.capture()];

@@ -46,7 +46,7 @@ export async function writeState(store: Store, state: TentativeState, graceMs: n
 function cut(data: Data): Data[] {
   if (data.length === 0) return [data];
   const pieces: Data[] = [];
-  for (let at = 0; at < data.length; ) {
+  for (let at = 0; at < data.length;) {
     let end = Math.min(at + CHUNK, data.length);
     if (typeof data === 'string' && end < data.length && /[\uD800-\uDBFF]/.test(data[end - 1] as string)) end -= 1;
     pieces.push(data.slice(at, end));
