@@ -1,8 +1,8 @@
 import type { Environment } from '../base/environment.js';
 import type { Call, Interceptor } from '../base/interceptor.js';
 import type { Chain } from './call.js';
+import { fuse } from './chain.js';
 import type { Parts } from './chain.js';
-import { observed } from './observed.js';
 
 /** What a policy may be; outermost first. There is one order, wherever and however they are written. */
 export type Kind = keyof Parts;
@@ -18,6 +18,6 @@ export interface Policy<K extends Kind = Kind> extends Interceptor {
 export function policyOf<K extends Kind>(kind: K, part: NonNullable<Parts[K]>, environment?: Environment): Policy<K> {
   let chain: Chain | undefined;
   const interceptor = (call: Call, next: () => Promise<unknown>): Promise<unknown> =>
-    (chain ??= observed({ [kind]: part } as Parts, environment))(call, next);
+    (chain ??= fuse({ [kind]: part } as Parts, environment))(call, next);
   return Object.assign(interceptor, { kind, part, environment });
 }
