@@ -17,6 +17,7 @@ interface Pending {
 export class Station {
   #own: Subprocess | undefined;
   #task: Pending | undefined;
+  #closed = false;
 
   constructor(
     private readonly replica: string,
@@ -31,8 +32,18 @@ export class Station {
 
   /** Answers when the process does. Killed when `signal` is aborted. @throws the reason of the signal; ReplicaLostError. */
   async ask(task: Task, signal: AbortSignal | undefined): Promise<Answer> {
+    // One that has died since its last task, unnoticed, has not got this one: another one is given it.
+    const answer = (await this.#give(task, signal)) ?? (await this.#give(task, signal));
+    if (!answer) throw this.#lost('it took no task');
+    if (answer.unsendable === undefined) return answer;
+    throw this.#lost(`its answer cannot be sent: ${answer.unsendable}`);
+  }
+
+  /** Undefined when the process surely never got the task. */
+  async #give(task: Task, signal: AbortSignal | undefined): Promise<Said | undefined> {
     await this.rest();
     signal?.throwIfAborted();
+    if (this.#closed) throw this.#lost('it is closed');
     const own = (this.#own ??= this.#start());
     hold(own, true);
     const abort = (): void => {
@@ -40,13 +51,15 @@ export class Station {
       this.#task?.reject(signal?.reason);
     };
     try {
-      const answer = await new Promise<Said>((resolve, reject) => {
+      return await new Promise<Said | undefined>((resolve, reject) => {
         this.#task = { resolve, reject };
         signal?.addEventListener('abort', abort, { once: true });
-        own.child.send({ redress: 'task', body: task }, (error) => error && own.signal('SIGKILL'));
+        own.child.send({ redress: 'task', body: task }, (error) => {
+          if (!error) return;
+          own.signal('SIGKILL');
+          resolve(undefined);
+        });
       });
-      if (answer.unsendable === undefined) return answer;
-      throw this.#lost(`its answer cannot be sent: ${answer.unsendable}`);
     } finally {
       this.#task = undefined;
       signal?.removeEventListener('abort', abort);
@@ -55,6 +68,7 @@ export class Station {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     const own = this.#own;
     if (!own) return;
     own.signal('SIGKILL');
