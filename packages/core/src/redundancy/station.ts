@@ -1,3 +1,4 @@
+import { sleep } from '../base/clock.js';
 import type { Clock } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { subprocess } from '../base/subprocess.js';
@@ -12,6 +13,8 @@ interface Pending {
   resolve(answer: Said): void;
   reject(error: unknown): void;
 }
+
+const GRACE_MS = 500;
 
 /** The place of one process: it has one task at a time, and when it is gone the next task begins another. */
 export class Station {
@@ -82,8 +85,8 @@ export class Station {
       const wire = asWire(message);
       if (wire?.redress === 'answer') task()?.resolve(wire.body as Said);
     });
-    // Without its line it hears of no task.
-    own.child.once('disconnect', () => own.signal('SIGKILL'));
+    // Without its line it hears of no task. One that is about to end by itself may say how.
+    own.child.once('disconnect', () => void sleep(this.clock, GRACE_MS, undefined, true).then(() => own.signal('SIGKILL')));
     const gone = (why: unknown): void => {
       task()?.reject(this.#lost(why));
       if (this.#own === own) this.#own = undefined;
