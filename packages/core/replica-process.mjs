@@ -1,8 +1,8 @@
 // Runs in the processes of a process replica: see src/redundancy/process-replica.ts. Plain JavaScript, as replica-worker.mjs is.
 import { answer } from './replica-worker.mjs';
 
-process.on('message', async (message) => {
-  if (message?.redress === 'task') say(await answer(message.body));
+process.on('message', (message) => {
+  if (message?.redress === 'task') void answer(message.body).then(say);
 });
 // Whoever asked is gone. While a call keeps the process busy it does not notice.
 process.once('disconnect', () => process.exit(1));

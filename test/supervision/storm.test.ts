@@ -1,4 +1,4 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { missingServer } from '../../packages/redis/src/server.fixture.js';
 import { Place } from './branch.js';
 import { storm } from './storm.js';
@@ -20,7 +20,7 @@ describe.each(['sqlite', 'redis'] as const)('a storm over three processes on %s'
       const report: Report = await storm(place, { forMs: (seconds * 1_000) / 2, acts, seed });
       const { rounds, restarts, most, slowestMs } = report;
       console.log(`storm: ${rounds} rounds on ${kind}, ${restarts} restarts, ${most} at most, slowest return ${slowestMs} ms`);
-      if (report.problems.length > 0) throw new Error(`seed ${seed}: ${report.problems.join('; ')}`);
+      expect(report.problems, `seed ${seed}`).toEqual([]);
     } finally {
       await place.remove();
     }

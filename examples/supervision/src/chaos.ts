@@ -67,7 +67,9 @@ function running(supervisor: Supervisor): number {
 function watch(screen: Screen, supervisor: Supervisor, restarts: () => number): NodeJS.Timeout {
   return setInterval(() => {
     // Without colours: what is too wide is cut off, wherever that is.
-    const tellers = supervisor.children().map(({ id, state, generation }) => `${state === 'running' ? '●' : '○'} ${id} life ${generation}`);
+    const tellers = supervisor
+      .children()
+      .map(({ id, state, generation }) => `${state === 'running' ? '●' : '○'} ${id} life ${generation || '–'}`);
     screen.status(`${tellers.join('   ')}   restarts ${restarts()}`);
   }, 50);
 }

@@ -4,6 +4,7 @@ import { RefusedError } from '../base/errors.js';
 import { chain } from '../base/interceptor.js';
 import type { Call } from '../base/interceptor.js';
 import { currentScope, runInScope } from '../base/scope.js';
+import { circuitBreaker } from '../policy/circuit-breaker.js';
 import { retry } from '../policy/retry.js';
 import { VirtualClock } from '../policy/virtual-clock.fixture.js';
 import type { ReplicaOutvotedError } from './errors.js';
@@ -28,6 +29,23 @@ describe('redundancy around a call', () => {
     const open = Object.assign(new Error('open'), { code: 'CIRCUIT_OPEN' });
     const { value, clock } = setUp([at(5, 7), () => Promise.reject(open), at(6, 7)]);
     expect([await value(), clock.at]).toEqual([7, 6]);
+  });
+
+  it('VT-38 each replica may have a circuit of its own in one breaker', async () => {
+    const breaker = circuitBreaker({ requestVolumeThreshold: 1, delay: 60_000, key: (name) => String(name) });
+    let asked = 0;
+    const behind = (name: string, act: () => Promise<number>) => ({
+      name,
+      answer: () => breaker(callOf({ args: [name] }), act) as Promise<number>,
+    });
+    const bad = behind('two', () => {
+      asked += 1;
+      return Promise.reject(broken);
+    });
+    const ask = redundant([behind('one', async () => 7), bad, behind('three', async () => 7)], { stragglers: 'await' });
+    expect((await ask.vote([])).ballots).toMatchObject([{ value: 7 }, { reason: 'failed', error: broken }, { value: 7 }]);
+    expect(await ask.vote([])).toMatchObject({ value: 7, ballots: [{ value: 7 }, { error: { code: 'CIRCUIT_OPEN' } }, { value: 7 }] });
+    expect([asked, breaker.state('one'), breaker.state('two')]).toEqual([1, 'closed', 'open']);
   });
 
   it('gives the arguments of the call to replicas of another kind', async () => {

@@ -230,6 +230,18 @@ describe('redundancy', () => {
     expect(events.at(-1)).toMatchObject({ name: 'vote.late', details: { replica: 'r3', dissented: true } });
   });
 
+  it.each([
+    ['abort', 18, [[2, 18]]],
+    ['detach', 18, []],
+    ['await', 400, []],
+  ] as const)('lazy treats who is not needed any more as a straggler as well: %s', async (stragglers, end, stopped) => {
+    // Nothing can win any more when the last one that was asked has answered, and the second one has not.
+    const acts = [at(5, 6), at(400, 7), at(6, 8), at(6, 9), at(6, 10)];
+    const { lost, clock, started, aborted } = setUp(acts, { mode: 'lazy', stragglers });
+    expect((await lost()).reason).toBe('disagreement');
+    expect([started, clock.at, aborted]).toEqual([[1, 2, 3, 4, 5], end, stopped]);
+  });
+
   it('the caller’s signal ends the vote at once with its reason', async () => {
     const caller = new AbortController();
     const { run, clock, aborted } = setUp([at(10, 7), hangs, hangs]);

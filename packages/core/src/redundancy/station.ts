@@ -1,3 +1,4 @@
+import { sleep } from '../base/clock.js';
 import type { Clock } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { subprocess } from '../base/subprocess.js';
@@ -13,10 +14,13 @@ interface Pending {
   reject(error: unknown): void;
 }
 
+const GRACE_MS = 500;
+
 /** The place of one process: it has one task at a time, and when it is gone the next task begins another. */
 export class Station {
   #own: Subprocess | undefined;
   #task: Pending | undefined;
+  #closed = false;
 
   constructor(
     private readonly replica: string,
@@ -31,8 +35,18 @@ export class Station {
 
   /** Answers when the process does. Killed when `signal` is aborted. @throws the reason of the signal; ReplicaLostError. */
   async ask(task: Task, signal: AbortSignal | undefined): Promise<Answer> {
+    // One that has died since its last task, unnoticed, has not got this one: another one is given it.
+    const answer = (await this.#give(task, signal)) ?? (await this.#give(task, signal));
+    if (!answer) throw this.#lost('it took no task');
+    if (answer.unsendable === undefined) return answer;
+    throw this.#lost(`its answer cannot be sent: ${answer.unsendable}`);
+  }
+
+  /** Undefined when the process surely never got the task. */
+  async #give(task: Task, signal: AbortSignal | undefined): Promise<Said | undefined> {
     await this.rest();
     signal?.throwIfAborted();
+    if (this.#closed) throw this.#lost('it is closed');
     const own = (this.#own ??= this.#start());
     hold(own, true);
     const abort = (): void => {
@@ -40,13 +54,15 @@ export class Station {
       this.#task?.reject(signal?.reason);
     };
     try {
-      const answer = await new Promise<Said>((resolve, reject) => {
+      return await new Promise<Said | undefined>((resolve, reject) => {
         this.#task = { resolve, reject };
         signal?.addEventListener('abort', abort, { once: true });
-        own.child.send({ redress: 'task', body: task }, (error) => error && own.signal('SIGKILL'));
+        own.child.send({ redress: 'task', body: task }, (error) => {
+          if (!error) return;
+          own.signal('SIGKILL');
+          resolve(undefined);
+        });
       });
-      if (answer.unsendable === undefined) return answer;
-      throw this.#lost(`its answer cannot be sent: ${answer.unsendable}`);
     } finally {
       this.#task = undefined;
       signal?.removeEventListener('abort', abort);
@@ -55,6 +71,7 @@ export class Station {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     const own = this.#own;
     if (!own) return;
     own.signal('SIGKILL');
@@ -68,8 +85,8 @@ export class Station {
       const wire = asWire(message);
       if (wire?.redress === 'answer') task()?.resolve(wire.body as Said);
     });
-    // Without its line it hears of no task.
-    own.child.once('disconnect', () => own.signal('SIGKILL'));
+    // Without its line it hears of no task. One that is about to end by itself may say how.
+    own.child.once('disconnect', () => void sleep(this.clock, GRACE_MS, undefined, true).then(() => own.signal('SIGKILL')));
     const gone = (why: unknown): void => {
       task()?.reject(this.#lost(why));
       if (this.#own === own) this.#own = undefined;
