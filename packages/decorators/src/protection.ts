@@ -138,6 +138,10 @@ function problemsOf(type: Class, subject: string, { marks }: Method, { retry: re
   for (const [i, mark] of policies.entries()) {
     const same = isIntercepting(mark) ? undefined : policies.slice(0, i).find(({ kind }) => kind === mark.kind);
     if (same) problems.push({ subject, cause: `It has ${same.shown} and ${mark.shown}.`, remedy: 'Keep one of them.' });
+    const { needs } = mark;
+    if (needs && !policies.some(({ kind }) => kind === needs.kind)) {
+      problems.push({ subject, cause: `It has ${mark.shown}. ${needs.cause}`, remedy: needs.remedy });
+    }
     for (const reference of mark.references) {
       const handler = handlerOf(type, reference, Infinity);
       if (!('name' in handler)) problems.push({ subject, ...handler });

@@ -5,7 +5,6 @@ import { begin, isOwned, rootOf, setArgs } from './call.js';
 import type { Body, Chain, Running } from './call.js';
 import type { Detector } from './detector.js';
 import { keepInfo } from './info.js';
-import type { RecoveryInfo } from './info.js';
 import { Recovery } from './recovering.js';
 import type { Recovering } from './recovering.js';
 import { BAD_RESULT, budgetOf, isGood, Repetition, startMoment } from './repeat.js';
@@ -25,7 +24,7 @@ export interface RecoveryParts {
 /** One attempt, whose time-out is so many times as long. */
 export type Attempt = (factor: number) => Chain;
 
-const infos = new WeakMap<Call, RecoveryInfo>();
+const promises = new WeakMap<Call, Promise<unknown>>();
 
 /** The loop of repetitions and repairs: what a failure leads to is decided by rules, those of a table first. */
 export function recovered(parts: RecoveryParts, one: Attempt, environmentOf: (call: Call) => Environment): Chain {
@@ -45,6 +44,7 @@ export function recovered(parts: RecoveryParts, one: Attempt, environmentOf: (ca
     const environment = environmentOf(call);
     const startedAt = environment.clock.monotonic();
     const isWithin = isOwned();
+    const owns = common.repeats || isWithin;
     const budget = common.repeats ? budgetOf(policy, environment, call.operation) : undefined;
     budget?.begin(startedAt);
     const repetition = new Repetition(policy, environment, budget, startedAt, isWithin, by, startMoment());
@@ -55,7 +55,7 @@ export function recovered(parts: RecoveryParts, one: Attempt, environmentOf: (ca
         let failure: unknown;
         try {
           const attempt = (): Promise<unknown> => one(recovery.factor)(call, body);
-          const value = await (isFirst ? first(call, attempt, common.repeats || isWithin) : further(call, attempt, common.repeats));
+          const value = await (isFirst ? first(call, attempt, owns) : further(call, attempt, owns, common.repeats));
           if (!retry?.retryOnResult || isGood(retry, value)) {
             repetition.close(true);
             if (!isFirst) note(call, value, recovery);
@@ -76,35 +76,36 @@ export function recovered(parts: RecoveryParts, one: Attempt, environmentOf: (ca
       }
     } finally {
       // Whoever answers in its place is given what the caller gave.
-      setArgs(call, given);
+      if (call.args !== given) setArgs(call, given);
     }
   };
   return loop;
 }
 
-/** Notes at the caller's own promise what is known of its answer, which may be a text or a number. */
+/** Remembers the caller's own promise, at which it is noted what is known of an answer that is a text or a number. */
 export function toldOf(chain: Chain): Chain {
   return (call, body) => {
     const promise = chain(call, body);
-    const tell = (): void => {
-      const info = infos.get(rootOf(call));
-      if (info) keepInfo(promise, info);
-    };
-    promise.then(tell, () => {});
+    // No handler: that nobody handles its rejection must stay to be seen.
+    promises.set(rootOf(call), promise);
     return promise;
   };
 }
 
-/** Of `Infinity` and a repair it is `Infinity`: one number of attempts, and not one for each rule. */
-const limitOf = (rules: readonly Rule[]): number =>
-  Math.max(0, ...rules.map((rule) => (rule.action === 'retry' ? rule.policy.maxRetries : rule.action === 'repair' ? rule.maxRepairs : 0)));
+/** One number of attempts, and not one for each rule. */
+const limitOf = (rules: readonly Rule[]): number => Math.max(0, ...rules.map(repetitionsOf));
+
+function repetitionsOf(rule: Rule): number {
+  if (rule.action === 'retry') return rule.policy.maxRetries;
+  return rule.action === 'repair' && rule.then === 'retry' ? rule.maxRepairs : 0;
+}
 
 const NONE = retryPolicy('repair', { maxRetries: 0, budget: false });
 
 function note(call: Call, value: unknown, { repetition, info }: Recovery): void {
   const known = { ...repetition.info, ...info };
-  infos.set(rootOf(call), known);
   keepInfo(value, known);
+  keepInfo(promises.get(rootOf(call)), known);
 }
 
 // The call itself begins with its body, and not with this loop.
@@ -116,7 +117,7 @@ const runningOf = (call: Call): Running => ({
 
 const first = (call: Call, attempt: () => Promise<unknown>, owns: boolean): Promise<unknown> => begin(runningOf(call), attempt, owns);
 
-function further(call: Call, attempt: () => Promise<unknown>, owns: boolean): Promise<unknown> {
+function further(call: Call, attempt: () => Promise<unknown>, owns: boolean, repeats: boolean): Promise<unknown> {
   const run = (): Promise<unknown> => begin(runningOf(call), attempt, owns);
-  return owns ? runInScope({ ...currentScope(), repeats: true }, run) : run();
+  return repeats ? runInScope({ ...currentScope(), repeats: true }, run) : run();
 }

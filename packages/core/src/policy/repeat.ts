@@ -34,6 +34,8 @@ export class Repetition {
   private readonly startedAs: number;
   private done = 0;
   private operation = '';
+  /** After a failure, and not after a repair. */
+  private isRepeated = false;
   /** What the repetition that runs has cost. */
   cost = 0;
   /** The last result, good or not. */
@@ -93,6 +95,7 @@ export class Repetition {
     if (isAborted(call)) return { error: abortReason(call), reason: 'cancelled' };
     if (rootOf(call).mayGoOn?.() === false) return { error: failure, reason: 'ownerLost' };
     this.done += 1;
+    this.isRepeated = true;
     try {
       await policy.beforeRetry?.(failure === BAD_RESULT ? undefined : failure, this.done + 1);
     } catch (error) {
@@ -156,7 +159,7 @@ export class Repetition {
     const { events, clock } = this.environment;
     this.close(false);
     keepInfo(error, { ...this.info, reason });
-    if (this.done > 0 && this.policy.nested === 'outermost' && typeof error === 'object' && error !== null)
+    if (this.isRepeated && this.policy.nested === 'outermost' && typeof error === 'object' && error !== null)
       givenUp.set(error, { by: this.by, at: ++moment });
     const details = { operation: this.operation, attempts: this.done + 1, reason };
     if (isTold && events.listening) events.publish({ name: 'retry.ended', at: clock.now(), error, details });
