@@ -20,7 +20,11 @@ export class RedressError extends Error {
     this.code = code;
     this.retryable = options.retryable ?? false;
     this.details = options.details ?? {};
-    RedressError.brand(this);
+  }
+
+  static {
+    // At the prototype: to define it at each error took a fifth of a rejection.
+    RedressError.brand(this.prototype);
   }
 
   /** Marks an error that came back from a journal as one of ours. */

@@ -1,35 +1,24 @@
 import { createEnvironment } from '../base/environment.js';
 import type { Environment } from '../base/environment.js';
 import type { Call } from '../base/interceptor.js';
-import { currentScope, runInScope } from '../base/scope.js';
-import type { RetryBudget } from './budget.js';
-import type { Bulkhead } from './places.js';
-import { begin, isOwned, rootOf } from './call.js';
-import type { Body, Chain } from './call.js';
-import type { CircuitBreaker } from './breaker.js';
-import type { Permit } from './circuit.js';
+import { hot } from './attempt.js';
+import type { HotParts } from './attempt.js';
+import type { Chain } from './call.js';
 import { withFallback } from './instead.js';
 import type { FallbackPolicy } from './instead.js';
-import type { Hedge } from './race.js';
-import type { RateLimiter } from './limiter.js';
-import { BAD_RESULT, budgetOf, Repetition, startMoment } from './repeat.js';
-import type { RetryPolicy } from './retry-policy.js';
-import { limitMs, Limited, withDeadline } from './limited.js';
+import { withDeadline } from './limited.js';
 import type { TimeoutPolicy } from './limited.js';
+import type { Bulkhead } from './places.js';
+import type { Hedge } from './race.js';
 
 /** All that may stand around a body, outermost first. There is one order, however they are written. */
-export interface Parts {
+export interface Parts extends HotParts {
   readonly fallback?: FallbackPolicy;
   /** A bulkhead whose place is kept over all attempts. */
   readonly gate?: Bulkhead;
   /** A time-out for all attempts together. */
   readonly deadline?: TimeoutPolicy;
-  readonly retry?: RetryPolicy;
   readonly hedge?: Hedge;
-  readonly circuitBreaker?: CircuitBreaker;
-  readonly rateLimit?: RateLimiter;
-  readonly timeout?: TimeoutPolicy;
-  readonly bulkhead?: Bulkhead;
 }
 
 let standard: Environment | undefined;
@@ -60,112 +49,5 @@ function gated(gate: Bulkhead, inner: Chain, environmentOf: (call: Call) => Envi
     } finally {
       gate.leave();
     }
-  };
-}
-
-/** The part that every call pays for: one async function, whose locals are its record. What follows on a failure is `again`. */
-function hot({ retry, circuitBreaker, rateLimit, timeout, bulkhead }: Parts, environmentOf: (call: Call) => Environment): Chain {
-  // Who it is for calls around it and within it.
-  const by = {};
-  const budgets = retry && lastBudget(retry);
-  const limit = timeout && timeout.valueMs > 0 ? timeout : undefined;
-
-  const attempt = async (call: Call, body: Body, repeated: Repetition | undefined): Promise<unknown> => {
-    const environment = environmentOf(call);
-    const wasOwned = isOwned();
-    const startedAs = startMoment();
-    const startedAt = retry || limit ? environment.clock.monotonic() : 0;
-    if (budgets && !repeated) budgets(environment, call.operation)?.begin(startedAt);
-    let permit: Permit | undefined;
-    let isHolding = false;
-    let failure: unknown = BAD_RESULT;
-    let value: unknown;
-    try {
-      if (circuitBreaker) permit = circuitBreaker.admit(call, environment, limit);
-      if (rateLimit) rateLimit.take(call, environment);
-      if (limit) {
-        value = await timed(call, body, environment, limit, bulkhead, retry !== undefined || wasOwned, startedAt, repeated);
-      } else {
-        if (bulkhead) {
-          if (!bulkhead.enter()) await bulkhead.wait(call, environment);
-          isHolding = true;
-        }
-        value = await (repeated ? beginAgain(call, body) : begin(call as Begun, body, retry !== undefined || wasOwned));
-      }
-      if (permit) permit.succeeded();
-      if (!retry?.retryOnResult || isGood(retry, value)) {
-        if (budgets) budgets(environment, call.operation)?.end(true, repeated?.cost ?? 0);
-        return value;
-      }
-    } catch (error) {
-      failure = error;
-      permit?.failed(error, call);
-      call.onAttemptFailed?.(error);
-    } finally {
-      if (isHolding) (bulkhead as Bulkhead).leave();
-    }
-    if (repeated) repeated.value = value;
-    if (!retry || repeated) throw failure;
-    const repetition = new Repetition(retry, environment, budgets?.(environment, call.operation), startedAt, wasOwned, by, startedAs);
-    repetition.value = value;
-    return again(call, body, repetition, failure);
-  };
-
-  const again = async (call: Call, body: Body, repetition: Repetition, first: unknown): Promise<unknown> => {
-    for (let failure = first; ;) {
-      const end = await repetition.next(call, failure);
-      if (end && end.error === BAD_RESULT) return repetition.value;
-      if (end) throw end.error;
-      rootOf(call).attempt += 1;
-      try {
-        const value = await attempt(call, body, repetition);
-        repetition.succeeded(value);
-        return value;
-      } catch (error) {
-        failure = error;
-      }
-    }
-  };
-
-  return (call, body) => attempt(call, body, undefined);
-}
-
-type Begun = Call & { begin?(): void };
-
-/** What runs within leaves the repeating to this call. Asked for by failures only, so that the good way needs no context. */
-const beginAgain = (call: Begun, body: Body): Promise<unknown> =>
-  runInScope({ ...currentScope(), repeats: true }, () => begin(call, body, true));
-
-function timed(
-  call: Call,
-  body: Body,
-  environment: Environment,
-  limit: TimeoutPolicy,
-  bulkhead: Bulkhead | undefined,
-  owns: boolean,
-  startedAt: number,
-  repetition: object | undefined,
-): Promise<unknown> {
-  const start = (part: Limited): Promise<unknown> => (repetition ? beginAgain(part, body) : begin(part, body, owns));
-  return new Limited(call, environment, limit, limitMs(limit, rootOf(call).attempt), startedAt, bulkhead).run(start);
-}
-
-function isGood({ retryOnResult }: RetryPolicy, value: unknown): boolean {
-  try {
-    return !retryOnResult?.(value);
-  } catch {
-    // A question that fails is no answer.
-    return true;
-  }
-}
-
-/** The budget of the last call is mostly the one of the next. */
-function lastBudget(retry: RetryPolicy): (environment: Environment, operation: string) => RetryBudget | undefined {
-  let last: { readonly environment: Environment; readonly operation: string; readonly budget: RetryBudget | undefined } | undefined;
-  return (environment, operation) => {
-    if (last?.environment !== environment || last.operation !== operation) {
-      last = { environment, operation, budget: budgetOf(retry, environment, operation) };
-    }
-    return last.budget;
   };
 }

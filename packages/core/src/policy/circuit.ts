@@ -30,6 +30,7 @@ export interface CircuitRules extends WindowRules {
 /** One circuit: closed, open or half-open, looked at when it is asked and never by a timer. */
 export class Circuit {
   private epoch: Closed | Open | HalfOpen;
+  private lookedAt = 0;
 
   constructor(
     readonly rules: CircuitRules,
@@ -48,22 +49,24 @@ export class Circuit {
     return this.epoch.state;
   }
 
-  /** @throws CircuitOpenError */
-  admit(call: Call, timeoutMs: number): Permit {
+  /** Undefined: it may not pass, and `rejection`, asked at once, says why. */
+  admit(timeoutMs: number): Permit | undefined {
     if (this.epoch.state !== 'closed') this.look(timeoutMs);
     const { epoch } = this;
     if (epoch.state === 'closed') return epoch;
-    if (epoch.state === 'halfOpen') {
-      const lease = epoch.lease(this.now);
-      if (lease) return lease;
-      throw new CircuitOpenError(call.operation, 'halfOpen', epoch.waitMs(this.now), epoch.cause).rejecting(rootOf(call));
-    }
-    throw new CircuitOpenError(call.operation, 'open', Math.max(0, epoch.until - this.now), epoch.cause).rejecting(rootOf(call));
+    return epoch.state === 'halfOpen' ? epoch.lease(this.lookedAt) : undefined;
+  }
+
+  rejection(call: Call): CircuitOpenError {
+    const { epoch } = this;
+    const waitMs = epoch.state === 'closed' ? 0 : epoch.waitMs(this.lookedAt);
+    const state = epoch.state === 'halfOpen' ? 'halfOpen' : 'open';
+    return new CircuitOpenError(call.operation, state, waitMs, epoch.cause).rejecting(rootOf(call));
   }
 
   /** What time has done: an open circuit may be tried, a probe that nobody heard of again has failed. */
   private look(timeoutMs: number): void {
-    const { now } = this;
+    const now = (this.lookedAt = this.now);
     if (this.epoch instanceof HalfOpen) {
       const lostAt = this.epoch.lostAt(now);
       if (lostAt !== undefined) this.open(this.epoch.cause, lostAt);
@@ -101,6 +104,7 @@ export class Circuit {
 
 class Closed implements Permit {
   readonly state = 'closed';
+  readonly cause = undefined;
   private window: Window | undefined;
 
   constructor(private readonly circuit: Circuit) {}
@@ -128,6 +132,10 @@ class Open {
     readonly until: number,
     readonly cause: unknown,
   ) {}
+
+  waitMs(now: number): number {
+    return Math.max(0, this.until - now);
+  }
 }
 
 /** Some calls are let through to see. Each has its permit for a time; one that does not come back has failed. */

@@ -20,16 +20,17 @@ export class RateLimiter {
     this.spacing = spacingMs > 0 ? new Spaced(spacingMs) : undefined;
   }
 
-  /** @throws RateLimitedError */
-  take(call: Call, { clock, events }: Environment): void {
+  /** Counts the call, or answers the error that says why it may not be made. */
+  take(call: Call, { clock, events }: Environment): RateLimitedError | undefined {
     const now = clock.monotonic();
     const waitMs = Math.max(this.limit.waitMs(now), this.spacing?.waitMs(now) ?? 0);
     if (waitMs > 0) {
       if (events.listening) events.publish({ name: 'rateLimit.rejected', at: clock.now(), details: { operation: call.operation, waitMs } });
-      throw new RateLimitedError(call.operation, waitMs).rejecting(rootOf(call));
+      return new RateLimitedError(call.operation, waitMs).rejecting(rootOf(call));
     }
     this.limit.count(now);
     this.spacing?.count(now);
+    return undefined;
   }
 }
 

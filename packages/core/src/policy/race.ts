@@ -5,8 +5,7 @@ import { classify, matches } from '../base/failure.js';
 import type { Matcher } from '../base/failure.js';
 import type { Call } from '../base/interceptor.js';
 import { isAborted, PartCall, rootOf } from './call.js';
-import { deadlinesOf } from './deadlines.js';
-import type { Expiry } from './deadlines.js';
+import { deadlinesOf, Expiry } from './deadlines.js';
 import { keepInfo } from './info.js';
 import { handOver } from './limited.js';
 
@@ -141,10 +140,14 @@ class Race {
     const { delayMs } = this.hedge;
     if (delayMs < 0 || this.copies.length > (this.hedge.options.maxHedges ?? 1)) return;
     const { clock } = this.environment;
-    const expire = (): void => {
+    this.wait = new Expiry(clock.monotonic() + delayMs, () => {
       if (!this.isOver && this.mayBegin) this.begin();
-    };
-    this.wait = deadlinesOf(clock).add({ dueAt: clock.monotonic() + delayMs, expire }, 0);
+    });
+    deadlinesOf(clock).add(this.wait, 0);
+  }
+
+  private stopWaiting(): void {
+    if (this.wait) deadlinesOf(this.environment.clock).remove(this.wait);
   }
 
   private answered(n: number, value: unknown): void {
@@ -160,7 +163,7 @@ class Race {
     this.errors.set(n, error);
     if (!this.hedge.mayFollow(error)) return this.fail(n, error);
     if (this.mayBegin) {
-      this.wait?.cancel();
+      this.stopWaiting();
       this.begin();
     } else if (this.errors.size === this.copies.length) {
       this.fail(n, this.errors.get(0));
@@ -176,7 +179,7 @@ class Race {
   /** Gives the others up. What they have done until now is not known to whoever keeps a record of the call. */
   private end(winner: number): void {
     this.isOver = true;
-    this.wait?.cancel();
+    this.stopWaiting();
     const reason = new DOMException('Another copy of the call has answered.', 'AbortError');
     this.copies.forEach((part, n) => {
       if (n !== winner && !this.errors.has(n)) {
