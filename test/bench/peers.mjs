@@ -12,7 +12,9 @@ export function installPeers(print, at = OURS) {
   const read = (path) => JSON.parse(readFileSync(`${folder}${path}`, 'utf8'));
   if (!existsSync(`${folder}node_modules/.package-lock.json`)) {
     print('Installing the peers (npm ci) …');
-    const { status, stderr } = spawnSync('npm', ['ci', '--prefix', folder, '--no-audit', '--no-fund'], { encoding: 'utf8' });
+    // Without a registry that is to be known soon.
+    const patience = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-timeout=30000'];
+    const { status, stderr } = spawnSync('npm', ['ci', '--prefix', folder, '--no-audit', '--no-fund', ...patience], { encoding: 'utf8' });
     const said = (stderr ?? 'there is no npm').split('\n').filter((line) => !line.startsWith('npm warn') && line.trim() !== '');
     if (status !== 0) return { reason: `the peers could not be installed: ${said.slice(0, 3).join(' ')}` };
   }

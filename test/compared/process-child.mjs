@@ -3,8 +3,9 @@ import { createHook } from 'node:async_hooks';
 import { loadPeers, redress } from './libraries.mjs';
 import { failing } from './tools.mjs';
 
-const [name] = process.argv.slice(2);
-const library = [redress, ...(await loadPeers()).loaded].find((one) => one.name === name);
+const [, , name] = process.argv;
+// Ours alone where the peers could not be fetched.
+const library = name === redress.name ? redress : (await loadPeers()).loaded.find((one) => one.name === name);
 let made = 0;
 createHook({
   init(_, type) {
