@@ -162,9 +162,9 @@ export class PolicyError extends RedressError {
 
   constructor(code: string, message: string, options: ErrorOptions = {}) {
     const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
+    limitStacks(0);
     super(code, message, options);
-    Error.stackTraceLimit = stackTraceLimit;
+    limitStacks(stackTraceLimit);
   }
 
   /** Notes which call it kept from being executed. */
@@ -177,6 +177,13 @@ export class PolicyError extends RedressError {
   isRejectionOf(call: object): boolean {
     return this.#call === call;
   }
+}
+
+/** Nothing runs between the two that could see it. Where it may not be written, as with frozen intrinsics, there are stacks. */
+function limitStacks(limit: number): void {
+  try {
+    Error.stackTraceLimit = limit;
+  } catch {}
 }
 
 /** What a thrown value says, whatever it is: users' code throws odd things. */
