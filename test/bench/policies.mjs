@@ -5,7 +5,7 @@ import { ratio, row, whole } from './measure.mjs';
 import { caught, collect, nanoseconds } from './policies-measure.mjs';
 import { peers } from './policies-peers.mjs';
 
-const CALLS = 200_000;
+const CALLS = 100_000;
 const KEYS = 10_000;
 const WIDTHS = [42, 9, 9, 12, 9, 12, 9];
 
