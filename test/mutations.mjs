@@ -1198,4 +1198,12 @@ export const mutations = [
     to: '',
     tests: 'packages/core/src/policy/cost.test.ts',
   },
+  {
+    id: 'policy-copy-context',
+    guarantee: 'Each copy of a hedged call runs in the async context of its caller.',
+    file: 'packages/core/src/policy/race.ts',
+    from: 'new Expiry(clock.monotonic() + delayMs, resolve);',
+    to: 'new Expiry(clock.monotonic() + delayMs, () => void (resolve, !this.isOver && this.mayBegin && this.begin()));',
+    tests: 'packages/core/src/policy/hedge.test.ts',
+  },
 ];

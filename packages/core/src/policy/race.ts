@@ -140,10 +140,14 @@ class Race {
     const { delayMs } = this.hedge;
     if (delayMs < 0 || this.copies.length > (this.hedge.options.maxHedges ?? 1)) return;
     const { clock } = this.environment;
-    this.wait = new Expiry(clock.monotonic() + delayMs, () => {
+    // By a promise, whose reaction is the caller's: the timer of all time-outs runs in nobody's async context.
+    const isTime = new Promise<void>((resolve) => {
+      this.wait = new Expiry(clock.monotonic() + delayMs, resolve);
+      deadlinesOf(clock).add(this.wait, 0);
+    });
+    void isTime.then(() => {
       if (!this.isOver && this.mayBegin) this.begin();
     });
-    deadlinesOf(clock).add(this.wait, 0);
   }
 
   private stopWaiting(): void {
