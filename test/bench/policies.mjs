@@ -5,7 +5,7 @@ import { ratio, row, whole } from './measure.mjs';
 import { caught, collect, nanoseconds } from './policies-measure.mjs';
 import { peers } from './policies-peers.mjs';
 
-const CALLS = 100_000;
+const CALLS = 80_000;
 const KEYS = 10_000;
 const WIDTHS = [42, 9, 9, 12, 9, 12, 9];
 
@@ -36,8 +36,12 @@ const ROWS = [
   ['retry, breaker, bulkhead', body, guard(body, ...three()), 'three'],
   ['and a time-out', body, guard(body, ...three(), timeout(1000)), 'four'],
   ['and a fallback', body, guard(body, ...three(), timeout(1000), fallback({ value: 0 })), 'fallback'],
-  ['a call that awaits once', awaiting, awaiting],
-  ['retry, breaker, bulkhead around it', awaiting, guard(awaiting, ...three()), 'three'],
+];
+
+/** With the least that a body does which has a reason to be asynchronous. */
+const AWAITING = [
+  ['a bare call that awaits once', awaiting, awaiting],
+  ['retry, breaker, bulkhead', awaiting, guard(awaiting, ...three()), 'three'],
   ['and a time-out', awaiting, guard(awaiting, ...three(), timeout(1000)), 'four'],
 ];
 
@@ -90,11 +94,13 @@ async function idleCircuits() {
 }
 
 export async function run(print, { quick }) {
-  const [calls, rounds] = quick ? [CALLS / 4, 5] : [CALLS, 11];
+  const [calls, rounds] = quick ? [CALLS / 4, 5] : [CALLS, 9];
   const others = await peers(print);
   print(others.reason ?? `Beside cockatiel ${others.versions.cockatiel} and opossum ${others.versions.opossum}, in one process, in turns.`);
   print();
   await compare(print, ROWS, others, calls, rounds);
+  print();
+  await compare(print, AWAITING, others, calls, rounds);
   print();
   await compare(print, FAILURES, others, calls, rounds);
   others.opossum?.stop();
