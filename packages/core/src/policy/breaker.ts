@@ -87,14 +87,14 @@ export class CircuitBreaker implements Admission {
     this.one = new Circuit(this.rules, undefined);
   }
 
-  /** @throws CircuitOpenError */
-  admit(call: Call, environment: Environment, timeout: TimeoutPolicy | undefined): Permit {
+  /** That the call may pass, or the error that says why not. */
+  admit(call: Call, environment: Environment, timeout: TimeoutPolicy | undefined): Permit | CircuitOpenError {
     if (this.rules.environment !== environment) this.rules.environment = environment;
     if (this.rules.operation === '') this.rules.operation = call.operation;
-    if (this.isolated > 0) throw new CircuitOpenError(call.operation, 'isolated', 0).rejecting(rootOf(call));
+    if (this.isolated > 0) return new CircuitOpenError(call.operation, 'isolated', 0).rejecting(rootOf(call));
     const circuit = this.keyOf ? this.circuit(String(this.keyOf(...call.args))) : this.one;
     this.shared?.used(circuit);
-    return circuit.admit(call, timeout ? limitMs(timeout, call.attempt) : 0);
+    return circuit.admit(timeout ? limitMs(timeout, call.attempt) : 0) ?? circuit.rejection(call);
   }
 
   state(key?: string): CircuitState {

@@ -69,6 +69,8 @@ export class PlainCall implements Call {
     readonly args: readonly unknown[],
     readonly signal: AbortSignal | undefined,
     readonly environment: Environment | undefined,
+    /** The object whose method it is. */
+    readonly self?: unknown,
   ) {}
 }
 

@@ -1,27 +1,22 @@
 import { createEnvironment } from '../base/environment.js';
 import type { Environment } from '../base/environment.js';
 import type { Call } from '../base/interceptor.js';
-import { currentScope, runInScope } from '../base/scope.js';
-import type { RetryBudget } from './budget.js';
-import type { Places, Slot } from './places.js';
-import { begin, isOwned, rootOf } from './call.js';
-import type { Body, Chain } from './call.js';
-import type { Admission, Permit } from './circuit.js';
+import { hot } from './attempt.js';
+import type { HotParts } from './attempt.js';
+import type { Chain } from './call.js';
 import type { Detector } from './detector.js';
 import { withFallback } from './instead.js';
 import type { FallbackPolicy } from './instead.js';
+import { withDeadline } from './limited.js';
+import type { TimeoutPolicy } from './limited.js';
+import type { Places } from './places.js';
 import type { Hedge } from './race.js';
-import type { Limiting } from './limiter.js';
 import { recovered, toldOf } from './recovered.js';
 import type { Attempt } from './recovered.js';
-import { BAD_RESULT, budgetOf, isGood, Repetition, startMoment } from './repeat.js';
-import type { RetryPolicy } from './retry-policy.js';
 import type { RecoveryPlan } from './rules.js';
-import { limitMs, Limited, withDeadline } from './limited.js';
-import type { TimeoutPolicy } from './limited.js';
 
 /** All that may stand around a body, outermost first. There is one order, however they are written. */
-export interface Parts {
+export interface Parts extends HotParts {
   readonly fallback?: FallbackPolicy;
   /** A bulkhead whose place is kept over all attempts. */
   readonly gate?: Places;
@@ -29,12 +24,7 @@ export interface Parts {
   readonly deadline?: TimeoutPolicy;
   readonly recover?: RecoveryPlan;
   readonly repair?: RecoveryPlan;
-  readonly retry?: RetryPolicy;
   readonly hedge?: Hedge;
-  readonly circuitBreaker?: Admission;
-  readonly rateLimit?: Limiting;
-  readonly timeout?: TimeoutPolicy;
-  readonly bulkhead?: Places;
   readonly detect?: Detector;
 }
 
@@ -87,105 +77,5 @@ export function gated(places: Places, inner: Chain, environmentOf: (call: Call) 
     } finally {
       gate.leave();
     }
-  };
-}
-
-/** The part that every call pays for: one async function, whose locals are its record. What follows on a failure is `again`. */
-function hot({ retry, circuitBreaker, rateLimit, timeout, bulkhead: places }: Parts, environmentOf: (call: Call) => Environment): Chain {
-  // Who it is for calls around it and within it.
-  const by = {};
-  const budgets = retry && lastBudget(retry);
-  const limit = timeout && timeout.valueMs > 0 ? timeout : undefined;
-
-  const attempt = async (call: Call, body: Body, repeated: Repetition | undefined): Promise<unknown> => {
-    const environment = environmentOf(call);
-    const wasOwned = isOwned();
-    const startedAs = startMoment();
-    const startedAt = retry || limit ? environment.clock.monotonic() : 0;
-    if (budgets && !repeated) budgets(environment, call.operation)?.begin(startedAt);
-    let permit: Permit | undefined;
-    let bulkhead: Slot | undefined;
-    let isHolding = false;
-    let failure: unknown = BAD_RESULT;
-    let value: unknown;
-    try {
-      if (places) bulkhead = places.of(call);
-      if (circuitBreaker) permit = circuitBreaker.admit(call, environment, limit);
-      if (rateLimit) rateLimit.take(call, environment);
-      if (limit) {
-        value = await timed(call, body, environment, limit, bulkhead, retry !== undefined || wasOwned, startedAt, repeated);
-      } else {
-        if (bulkhead) {
-          if (!bulkhead.enter()) await bulkhead.wait(call, environment);
-          isHolding = true;
-        }
-        value = await (repeated ? beginAgain(call, body) : begin(call as Begun, body, retry !== undefined || wasOwned));
-      }
-      if (permit) permit.succeeded();
-      if (!retry?.retryOnResult || isGood(retry, value)) {
-        if (budgets) budgets(environment, call.operation)?.end(true, repeated?.cost ?? 0);
-        return value;
-      }
-    } catch (error) {
-      failure = error;
-      permit?.failed(error, call);
-      call.onAttemptFailed?.(error);
-    } finally {
-      if (isHolding) (bulkhead as Slot).leave();
-    }
-    if (repeated) repeated.value = value;
-    if (!retry || repeated) throw failure;
-    const repetition = new Repetition(retry, environment, budgets?.(environment, call.operation), startedAt, wasOwned, by, startedAs);
-    repetition.value = value;
-    return again(call, body, repetition, failure);
-  };
-
-  const again = async (call: Call, body: Body, repetition: Repetition, first: unknown): Promise<unknown> => {
-    for (let failure = first; ;) {
-      const end = await repetition.next(call, failure);
-      if (end && end.error === BAD_RESULT) return repetition.value;
-      if (end) throw end.error;
-      rootOf(call).attempt += 1;
-      try {
-        const value = await attempt(call, body, repetition);
-        repetition.succeeded(value);
-        return value;
-      } catch (error) {
-        failure = error;
-      }
-    }
-  };
-
-  return (call, body) => attempt(call, body, undefined);
-}
-
-type Begun = Call & { begin?(): void };
-
-/** What runs within leaves the repeating to this call. Asked for by failures only, so that the good way needs no context. */
-const beginAgain = (call: Begun, body: Body): Promise<unknown> =>
-  runInScope({ ...currentScope(), repeats: true }, () => begin(call, body, true));
-
-function timed(
-  call: Call,
-  body: Body,
-  environment: Environment,
-  limit: TimeoutPolicy,
-  bulkhead: Slot | undefined,
-  owns: boolean,
-  startedAt: number,
-  repetition: object | undefined,
-): Promise<unknown> {
-  const start = (part: Limited): Promise<unknown> => (repetition ? beginAgain(part, body) : begin(part, body, owns));
-  return new Limited(call, environment, limit, limitMs(limit, rootOf(call).attempt), startedAt, bulkhead).run(start);
-}
-
-/** The budget of the last call is mostly the one of the next. */
-function lastBudget(retry: RetryPolicy): (environment: Environment, operation: string) => RetryBudget | undefined {
-  let last: { readonly environment: Environment; readonly operation: string; readonly budget: RetryBudget | undefined } | undefined;
-  return (environment, operation) => {
-    if (last?.environment !== environment || last.operation !== operation) {
-      last = { environment, operation, budget: budgetOf(retry, environment, operation) };
-    }
-    return last.budget;
   };
 }

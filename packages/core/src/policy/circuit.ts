@@ -19,8 +19,8 @@ export interface Permit {
 
 /** What lets calls through. */
 export interface Admission {
-  /** @throws CircuitOpenError */
-  admit(call: Call, environment: Environment, timeout: TimeoutPolicy | undefined): Permit;
+  /** That the call may pass, or the error that says why not. */
+  admit(call: Call, environment: Environment, timeout: TimeoutPolicy | undefined): Permit | CircuitOpenError;
 }
 
 /** What all circuits of a breaker share. */
@@ -49,6 +49,7 @@ export interface Outside {
 /** One circuit: closed, open or half-open, looked at when it is asked and never by a timer. */
 export class Circuit {
   private epoch: Closed | Open | HalfOpen;
+  private lookedAt = 0;
 
   constructor(
     readonly rules: CircuitRules,
@@ -67,18 +68,20 @@ export class Circuit {
     return this.epoch.state;
   }
 
-  /** @throws CircuitOpenError */
-  admit(call: Call, timeoutMs: number): Permit {
+  /** Undefined: it may not pass, and `rejection`, asked at once, says why. */
+  admit(timeoutMs: number): Permit | undefined {
     if (this.epoch.state !== 'closed') this.look(timeoutMs);
     const { epoch } = this;
     if (epoch.state === 'closed') return epoch;
-    if (epoch.state === 'halfOpen') {
-      const lease = this.mayProbe ? epoch.lease(this.now) : undefined;
-      if (lease) return lease;
-      throw new CircuitOpenError(call.operation, 'halfOpen', epoch.waitMs(this.now), epoch.cause).rejecting(rootOf(call));
-    }
-    const waitMs = Math.max(this.rules.outside?.waitMs ?? 0, epoch.until - this.now);
-    throw new CircuitOpenError(call.operation, 'open', waitMs, epoch.cause).rejecting(rootOf(call));
+    return epoch.state === 'halfOpen' && this.mayProbe ? epoch.lease(this.lookedAt) : undefined;
+  }
+
+  rejection(call: Call): CircuitOpenError {
+    const { epoch, lookedAt } = this;
+    const state = epoch.state === 'halfOpen' ? 'halfOpen' : 'open';
+    const waitMs = epoch.state === 'closed' ? 0 : epoch.waitMs(lookedAt);
+    const outsideMs = state === 'open' ? (this.rules.outside?.waitMs ?? 0) : 0;
+    return new CircuitOpenError(call.operation, state, Math.max(waitMs, outsideMs), epoch.cause).rejecting(rootOf(call));
   }
 
   private get mayProbe(): boolean {
@@ -109,7 +112,7 @@ export class Circuit {
 
   /** What time has done: an open circuit may be tried, a probe that nobody heard of again has failed. */
   private look(timeoutMs: number): void {
-    const { now } = this;
+    const now = (this.lookedAt = this.now);
     if (this.epoch instanceof HalfOpen) {
       const lostAt = this.epoch.lostAt(now);
       if (lostAt !== undefined) this.open(this.epoch.cause, lostAt);
@@ -154,6 +157,7 @@ export class Circuit {
 
 class Closed implements Permit {
   readonly state = 'closed';
+  readonly cause = undefined;
   private window: Window | undefined;
 
   constructor(private readonly circuit: Circuit) {}
@@ -182,6 +186,10 @@ class Open {
     readonly until: number,
     readonly cause: unknown,
   ) {}
+
+  waitMs(now: number): number {
+    return Math.max(0, this.until - now);
+  }
 }
 
 /** Some calls are let through to see. Each has its permit for a time; one that does not come back has failed. */

@@ -1,33 +1,31 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Clock, Timer } from '../base/clock.js';
 
-/** Something that is over at a moment, unless it is taken out before. */
+/** Something that is over at a moment, unless it is taken out before. It is its own link in the list. */
 export interface Expiring {
   readonly dueAt: number;
   expire(): void;
+  /** For the list alone; `list` is undefined where it stands in none. */
+  before: Expiring | undefined;
+  after: Expiring | undefined;
+  list: List | undefined;
 }
 
-export interface Expiry {
-  cancel(): void;
-}
-
-interface List {
-  first: Node | undefined;
-  last: Node | undefined;
-}
-
-class Node implements Expiry {
-  before: Node | undefined;
-  after: Node | undefined;
-  isIn = true;
+/** For those who are no record of their own. */
+export class Expiry implements Expiring {
+  before: Expiring | undefined;
+  after: Expiring | undefined;
+  list: List | undefined;
   constructor(
-    private readonly deadlines: Deadlines,
-    readonly list: List,
-    readonly of: Expiring,
+    readonly dueAt: number,
+    readonly expire: () => void,
   ) {}
-  cancel(): void {
-    this.deadlines.remove(this);
-  }
+}
+
+/** Those of one duration, in the order of their ends. */
+export class List {
+  first: Expiring | undefined = undefined;
+  last: Expiring | undefined = undefined;
 }
 
 // It belongs to no request: a timer that is made within one would keep its context alive.
@@ -39,6 +37,9 @@ const outside = new AsyncResource('REDRESS_DEADLINES');
  */
 class Deadlines {
   private readonly lists = new Map<number, List>();
+  // Mostly that of the last one.
+  private lastMs = -1;
+  private lastList: List | undefined;
   private timer: Timer | undefined;
   private timerAt = Infinity;
   private count = 0;
@@ -47,30 +48,37 @@ class Deadlines {
   constructor(private readonly clock: Clock) {}
 
   /** `durationMs`: a configured one, of which there are few; 0: any other. */
-  add(of: Expiring, durationMs: number): Expiry {
-    let list = this.lists.get(durationMs);
-    if (!list) this.lists.set(durationMs, (list = { first: undefined, last: undefined }));
-    const node = new Node(this, list, of);
-    node.before = list.last;
+  add(one: Expiring, durationMs: number): void {
+    const list = durationMs === this.lastMs ? (this.lastList as List) : this.listOf(durationMs);
+    one.list = list;
+    const { last } = list;
     // In order already, but where durations are mixed.
-    while (node.before && node.before.of.dueAt > of.dueAt) {
-      node.after = node.before;
-      node.before = node.before.before;
+    if (last && last.dueAt > one.dueAt) putBefore(list, last, one);
+    else {
+      one.before = last;
+      list.last = one;
+      if (last) last.after = one;
+      else list.first = one;
     }
-    if (node.before) node.before.after = node;
-    else list.first = node;
-    if (node.after) node.after.before = node;
-    else list.last = node;
     this.count += 1;
-    if (of.dueAt < this.timerAt) this.arm(of.dueAt);
+    if (one.dueAt < this.timerAt) this.arm(one.dueAt);
     else if (this.count === 1) this.timer?.hold?.(true);
-    return node;
   }
 
-  remove(node: Node): void {
-    if (!node.isIn) return;
-    node.isIn = false;
-    const { list, before, after } = node;
+  private listOf(durationMs: number): List {
+    let list = this.lists.get(durationMs);
+    if (!list) this.lists.set(durationMs, (list = new List()));
+    this.lastMs = durationMs;
+    this.lastList = list;
+    return list;
+  }
+
+  remove(one: Expiring): void {
+    const { list, before, after } = one;
+    if (!list) return;
+    one.list = undefined;
+    one.before = undefined;
+    one.after = undefined;
     if (before) before.after = after;
     else list.first = after;
     if (after) after.before = before;
@@ -94,6 +102,11 @@ class Deadlines {
     });
   }
 
+  private forget(durationMs: number): void {
+    this.lists.delete(durationMs);
+    if (this.lastMs === durationMs) this.lastMs = -1;
+  }
+
   private arm(at: number): void {
     this.timer?.cancel();
     this.timerAt = at;
@@ -106,19 +119,29 @@ class Deadlines {
     this.timerAt = Infinity;
     // The computer's timers have whole milliseconds and fire up to one early.
     const now = this.clock.monotonic() + 1;
-    const due: Node[] = [];
+    const due: Expiring[] = [];
     for (const [key, list] of this.lists) {
-      while (list.first && list.first.of.dueAt < now) {
-        due.push(list.first);
-        this.remove(list.first);
+      for (let one = list.first; one && one.dueAt < now; one = list.first) {
+        due.push(one);
+        this.remove(one);
       }
-      if (!list.first) this.lists.delete(key);
+      if (!list.first) this.forget(key);
     }
-    for (const { of } of due.sort((a, b) => a.of.dueAt - b.of.dueAt)) of.expire();
+    for (const one of due.sort((a, b) => a.dueAt - b.dueAt)) one.expire();
     let next = Infinity;
-    for (const list of this.lists.values()) next = Math.min(next, list.first?.of.dueAt ?? Infinity);
+    for (const list of this.lists.values()) next = Math.min(next, list.first?.dueAt ?? Infinity);
     if (next < this.timerAt) this.arm(next);
   }
+}
+
+function putBefore(list: List, last: Expiring, one: Expiring): void {
+  let after = last;
+  while (after.before && after.before.dueAt > one.dueAt) after = after.before;
+  one.after = after;
+  one.before = after.before;
+  if (after.before) after.before.after = one;
+  else list.first = one;
+  after.before = one;
 }
 
 const all = new WeakMap<Clock, Deadlines>();

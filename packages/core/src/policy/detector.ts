@@ -2,7 +2,7 @@ import type { Environment } from '../base/environment.js';
 import { messageOf } from '../base/errors.js';
 import type { Call } from '../base/interceptor.js';
 import type { Body } from './call.js';
-import { deadlinesOf } from './deadlines.js';
+import { deadlinesOf, Expiry } from './deadlines.js';
 import { BadResultError } from './errors.js';
 
 /** True: the answer is good. Everything else says that it is not; a sentence or an error says why. */
@@ -52,10 +52,11 @@ export class Detector {
     if (typeof (answer as PromiseLike<unknown> | undefined)?.then !== 'function') return answer as Acceptance;
     if (timeoutMs === 0) return answer as Promise<Acceptance>;
     return new Promise((resolve, reject) => {
-      const expire = (): void => reject(new Error(`It took longer than ${timeoutMs} ms.`));
-      const expiry = deadlinesOf(clock).add({ dueAt: clock.monotonic() + timeoutMs, expire }, timeoutMs);
+      const expiry = new Expiry(clock.monotonic() + timeoutMs, () => reject(new Error(`It took longer than ${timeoutMs} ms.`)));
+      const deadlines = deadlinesOf(clock);
+      deadlines.add(expiry, timeoutMs);
       Promise.resolve(answer as Promise<Acceptance>)
-        .finally(() => expiry.cancel())
+        .finally(() => deadlines.remove(expiry))
         .then(resolve, reject);
     });
   }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Environment } from '../base/environment.js';
 import { checkOptions } from '../base/options.js';
-import { PlainCall } from './call.js';
+import type { Call } from '../base/interceptor.js';
+import { PlainCall, rootOf } from './call.js';
+import type { Running } from './call.js';
 import { compose } from './compose.js';
 import { isIntercepting } from './intercept.js';
 import type { Intercepting } from './intercept.js';
@@ -41,12 +43,15 @@ export function guard<A extends readonly unknown[], R>(
     options.environment ?? policies.find((one): one is Policy => !isIntercepting(one) && one.environment !== undefined)?.environment;
   const name = options.name ?? (fn.name || 'guarded');
   const chain = compose(policies, environment, `guard(${name})`);
+  // One for all calls: what differs is in the call.
+  const body = (running: Running): Promise<unknown> => {
+    const { self, args } = rootOf(running as Call) as PlainCall;
+    return fn.apply(self, args as never) as Promise<R>;
+  };
   const run = (self: unknown, args: A, signal: AbortSignal | undefined): Promise<R> => {
     // A signal that is aborted already: nothing begins.
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
-    const call = new PlainCall(name, args, signal, environment);
-    // From the call, whose arguments a repair may have replaced.
-    return chain(call, () => fn.apply(self, call.args as never) as Promise<R>) as Promise<R>;
+    return chain(new PlainCall(name, args, signal, environment, self), body) as Promise<R>;
   };
   const guarded = function (this: unknown, ...args: A): Promise<R> {
     return run(this, args, undefined);

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
 import type { Call } from '../base/interceptor.js';
 import { currentSignal } from './call.js';
@@ -146,5 +147,21 @@ describe('hedge', () => {
     };
     await clock.drive(hedge({ delay: 10 }, environment)(call, body));
     expect(n).toBe(1);
+  });
+
+  it('begins each copy in the async context of its caller', async () => {
+    const { clock, environment } = world();
+    const context = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    const call = guard(
+      () => {
+        seen.push(context.getStore());
+        return seen.length === 3 ? Promise.resolve() : hangs();
+      },
+      hedge({ delay: 10, maxHedges: 2, maxLoad: 1 }),
+      { environment },
+    );
+    await clock.drive(context.run('mine', () => call()));
+    expect(seen).toEqual(['mine', 'mine', 'mine']);
   });
 });

@@ -5,7 +5,7 @@ import { currentScope, runInScope } from '../base/scope.js';
 import { PartCall, rootOf } from './call.js';
 import type { Body, Chain } from './call.js';
 import { deadlinesOf } from './deadlines.js';
-import type { Expiring, Expiry } from './deadlines.js';
+import type { Expiring, List } from './deadlines.js';
 import { TimeoutError } from './errors.js';
 import type { Slot } from './places.js';
 
@@ -23,6 +23,11 @@ export interface TimeoutPolicy {
 export const limitMs = ({ valueMs, multiplier, maxMs }: TimeoutPolicy, attempt: number): number =>
   multiplier === 1 ? valueMs : Math.min(valueMs * multiplier ** (attempt - 1), maxMs);
 
+/** What begins the body of a part. */
+export interface Starter {
+  begin(part: PartCall): Promise<unknown>;
+}
+
 /** A part of a call whose time is limited. */
 export class Limited extends PartCall implements Expiring {
   readonly dueAt: number;
@@ -30,7 +35,9 @@ export class Limited extends PartCall implements Expiring {
   private expired: TimeoutError | undefined;
   private isOver = false;
   private isHolding = false;
-  private expiry: Expiry | undefined;
+  before: Expiring | undefined;
+  after: Expiring | undefined;
+  list: List | undefined;
   private resolve!: (value: unknown) => void;
   private reject!: (error: unknown) => void;
 
@@ -51,15 +58,15 @@ export class Limited extends PartCall implements Expiring {
     this.dueAt = this.isClamped ? (outer?.at as number) : this.startedAt + ms;
   }
 
-  run(start: (part: Limited) => Promise<unknown>): Promise<unknown> {
+  run(starter: Starter): Promise<unknown> {
     if (this.dueAt <= this.startedAt) return Promise.reject(this.error());
     return new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
-      this.expiry = deadlinesOf(this.used.clock).add(this, this.isClamped ? 0 : this.ms);
+      deadlinesOf(this.used.clock).add(this, this.isClamped ? 0 : this.ms);
       let ended: Promise<unknown>;
       try {
-        ended = this.places ? this.placed(this.places, start) : Promise.resolve(start(this));
+        ended = this.places ? this.placed(this.places, starter) : Promise.resolve(starter.begin(this));
       } catch (error) {
         return this.failed(error);
       }
@@ -71,12 +78,14 @@ export class Limited extends PartCall implements Expiring {
   }
 
   /** The place is kept until the body has settled, whatever its caller was told meanwhile. */
-  private placed(places: Slot, start: (part: Limited) => Promise<unknown>): Promise<unknown> {
-    const begin = (): Promise<unknown> => {
-      this.isHolding = true;
-      return start(this);
-    };
-    return places.enter() ? Promise.resolve(begin()) : places.wait(this, this.used).then(begin);
+  private placed(places: Slot, starter: Starter): Promise<unknown> {
+    if (!places.enter()) return places.wait(this, this.used).then(() => this.hold(starter));
+    return Promise.resolve(this.hold(starter));
+  }
+
+  private hold(starter: Starter): Promise<unknown> {
+    this.isHolding = true;
+    return starter.begin(this);
   }
 
   private leave(): void {
@@ -126,7 +135,7 @@ export class Limited extends PartCall implements Expiring {
   private settle(): void {
     this.isOver = true;
     if (!this.expired) this.told(false);
-    this.expiry?.cancel();
+    deadlinesOf(this.used.clock).remove(this);
     this.close();
   }
 
@@ -160,6 +169,6 @@ export function withDeadline(policy: TimeoutPolicy, inner: Chain, given: (call: 
     const environment = given(call);
     const whole = new Limited(call, environment, policy, policy.valueMs, environment.clock.monotonic());
     const deadline = { at: whole.dueAt, clock: environment.clock };
-    return whole.run(() => runInScope({ ...currentScope(), deadline }, () => inner(whole, body)));
+    return whole.run({ begin: () => runInScope({ ...currentScope(), deadline }, () => inner(whole, body)) });
   };
 }

@@ -13,8 +13,8 @@ export interface Limit {
 
 /** What lets calls through. */
 export interface Limiting {
-  /** @throws RateLimitedError */
-  take(call: Call, environment: Environment): void;
+  /** Counts the call, or answers the error that says why it may not be made. */
+  take(call: Call, environment: Environment): RateLimitedError | undefined;
 }
 
 export class RateLimiter implements Limiting {
@@ -31,15 +31,17 @@ export class RateLimiter implements Limiting {
     return Math.max(this.limit.waitMs(now), this.spacing?.waitMs(now) ?? 0);
   }
 
-  take(call: Call, { clock, events }: Environment): void {
+  /** Counts the call, or answers the error that says why it may not be made. */
+  take(call: Call, { clock, events }: Environment): RateLimitedError | undefined {
     const now = clock.monotonic();
     const waitMs = this.waitMs(now);
     if (waitMs > 0) {
       if (events.listening) events.publish({ name: 'rateLimit.rejected', at: clock.now(), details: { operation: call.operation, waitMs } });
-      throw new RateLimitedError(call.operation, waitMs).rejecting(rootOf(call));
+      return new RateLimitedError(call.operation, waitMs).rejecting(rootOf(call));
     }
     this.limit.count(now);
     this.spacing?.count(now);
+    return undefined;
   }
 }
 
@@ -52,9 +54,9 @@ export class KeyedRateLimiters implements Limiting {
     this.keyed = new Keyed(keyOf, maxKeys, make, (one) => one.waitMs(this.now) > 0, true);
   }
 
-  take(call: Call, environment: Environment): void {
+  take(call: Call, environment: Environment): RateLimitedError | undefined {
     this.now = environment.clock.monotonic();
-    this.keyed.of(call.args).take(call, environment);
+    return this.keyed.of(call.args).take(call, environment);
   }
 }
 

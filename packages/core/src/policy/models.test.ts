@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deadlinesOf } from './deadlines.js';
+import { deadlinesOf, Expiry } from './deadlines.js';
 import { Fixed, Rolling } from './limiter.js';
 import { VirtualClock } from './virtual-clock.fixture.js';
 import { createWindow } from './windows.js';
@@ -85,9 +85,10 @@ describe('by a plain model', () => {
           clock.setTimer(at, () => {
             const dueAt = at + (odd ? ms / 2 : ms);
             const others = clock.timers.length;
-            const expiry = deadlines.add({ dueAt, expire: () => void fired.set(i, clock.at) }, odd ? 0 : ms);
+            const expiry = new Expiry(dueAt, () => void fired.set(i, clock.at));
+            deadlines.add(expiry, odd ? 0 : ms);
             most = Math.max(most, clock.timers.length - others);
-            if (out !== null) clock.setTimer(out, () => expiry.cancel());
+            if (out !== null) clock.setTimer(out, () => deadlines.remove(expiry));
           });
         });
         await clock.drive(hangs());

@@ -6,8 +6,7 @@ import type { Matcher } from '../base/failure.js';
 import { isTelling } from '../base/events.js';
 import type { Call } from '../base/interceptor.js';
 import { isAborted, PartCall, rootOf } from './call.js';
-import { deadlinesOf } from './deadlines.js';
-import type { Expiry } from './deadlines.js';
+import { deadlinesOf, Expiry } from './deadlines.js';
 import { keepInfo } from './info.js';
 import { handOver } from './limited.js';
 
@@ -142,10 +141,18 @@ class Race {
     const { delayMs } = this.hedge;
     if (delayMs < 0 || this.copies.length > (this.hedge.options.maxHedges ?? 1)) return;
     const { clock } = this.environment;
-    const expire = (): void => {
+    // By a promise, whose reaction is the caller's: the timer of all time-outs runs in nobody's async context.
+    const isTime = new Promise<void>((resolve) => {
+      this.wait = new Expiry(clock.monotonic() + delayMs, resolve);
+      deadlinesOf(clock).add(this.wait, 0);
+    });
+    void isTime.then(() => {
       if (!this.isOver && this.mayBegin) this.begin();
-    };
-    this.wait = deadlinesOf(clock).add({ dueAt: clock.monotonic() + delayMs, expire }, 0);
+    });
+  }
+
+  private stopWaiting(): void {
+    if (this.wait) deadlinesOf(this.environment.clock).remove(this.wait);
   }
 
   private answered(n: number, value: unknown): void {
@@ -161,7 +168,7 @@ class Race {
     this.errors.set(n, error);
     if (!this.hedge.mayFollow(error)) return this.fail(n, error);
     if (this.mayBegin) {
-      this.wait?.cancel();
+      this.stopWaiting();
       this.begin();
     } else if (this.errors.size === this.copies.length) {
       this.fail(n, this.errors.get(0));
@@ -177,7 +184,7 @@ class Race {
   /** Gives the others up. What they have done until now is not known to whoever keeps a record of the call. */
   private end(winner: number): void {
     this.isOver = true;
-    this.wait?.cancel();
+    this.stopWaiting();
     const { events, clock } = this.environment;
     if (isTelling(events)) {
       const details = { operation: this.call.operation, copies: this.copies.length, copy: winner + 1, answered: !this.errors.has(winner) };

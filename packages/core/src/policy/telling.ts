@@ -1,6 +1,6 @@
 import type { Environment } from '../base/environment.js';
 import type { Call } from '../base/interceptor.js';
-import type { Admission, Permit } from './circuit.js';
+import type { Admission } from './circuit.js';
 import { CircuitOpenError } from './errors.js';
 import type { Limiting } from './limiter.js';
 import type { Places, Slot } from './places.js';
@@ -12,12 +12,10 @@ export function tellOfBreaker(breaker: Admission): Admission {
       const { events, clock } = environment;
       const tell = (result: 'success' | 'failure' | 'neutral' | 'circuitBreakerOpen'): void =>
         events.publish({ name: 'circuit.called', at: clock.now(), details: { operation: call.operation, result } });
-      let permit: Permit;
-      try {
-        permit = breaker.admit(call, environment, timeout);
-      } catch (error) {
-        if (error instanceof CircuitOpenError) tell('circuitBreakerOpen');
-        throw error;
+      const permit = breaker.admit(call, environment, timeout);
+      if (permit instanceof CircuitOpenError) {
+        tell('circuitBreakerOpen');
+        return permit;
       }
       return {
         succeeded() {
@@ -38,8 +36,10 @@ export function tellOfBreaker(breaker: Admission): Admission {
 export function tellOfLimit(limit: Limiting): Limiting {
   return {
     take(call, environment) {
-      limit.take(call, environment);
+      const rejection = limit.take(call, environment);
+      if (rejection) return rejection;
       environment.events.publish({ name: 'rateLimit.permitted', at: environment.clock.now(), details: { operation: call.operation } });
+      return undefined;
     },
   };
 }

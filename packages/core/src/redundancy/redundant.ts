@@ -94,8 +94,12 @@ function canWin({ voter }: Plan, n: number, out: ReadonlySet<number>): boolean {
 }
 
 function interceptorOf(desk: Desk, replicas: readonly Replica[] | undefined, own: Environment | undefined) {
-  return async (call: Call, next: () => Promise<unknown>): Promise<VoteResult> => {
-    for (const replica of replicas ?? []) replica.check?.(call.args);
+  return (call: Call, next: () => Promise<unknown>): Promise<VoteResult> => {
+    try {
+      for (const replica of replicas ?? []) replica.check?.(call.args);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
     const environment = own ?? call.environment ?? (standard ??= createEnvironment());
     const ask: Ask = (index, copy) => (replicas ? (replicas[index] as Replica).answer(call.args, copy) : next());
     return new Round(desk, call, environment, ask).run();

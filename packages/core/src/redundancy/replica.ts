@@ -111,7 +111,12 @@ export class Copy implements StepScope, ReplicaCall {
   }
 
   /** Asks the replica; whatever it does comes out as a promise. */
-  async ask(answer: (copy: Copy) => unknown): Promise<unknown> {
-    return runInScope({ ...this.outer, step: this }, () => answer(this));
+  ask(answer: (copy: Copy) => unknown): Promise<unknown> {
+    // Not async: such a function would wait for the replica's promise by two more of its own.
+    try {
+      return Promise.resolve(runInScope({ ...this.outer, step: this }, () => answer(this)));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 }

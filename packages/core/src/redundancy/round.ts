@@ -29,6 +29,7 @@ export class Round {
   private readonly timers: (Timer | undefined)[];
   private verdict: Verdict | undefined;
   private ended = false;
+  private deafen: (() => void) | undefined;
   private settle: { resolve(result: VoteResult): void; reject(error: unknown): void } | undefined;
   private readonly scope = currentScope();
   private key: string | undefined;
@@ -47,19 +48,26 @@ export class Round {
   }
 
   /** @throws NoConsensusError; a declared error that won; what the caller's signal was aborted with. */
-  async run(): Promise<VoteResult> {
+  run(): Promise<VoteResult> {
     const { signal } = this.call;
-    signal?.throwIfAborted();
-    const giveUp = (): void => this.giveUp(signal?.reason);
-    signal?.addEventListener('abort', giveUp, { once: true });
-    try {
-      return await new Promise<VoteResult>((resolve, reject) => {
-        this.settle = { resolve, reject };
+    if (signal?.aborted) return Promise.reject(signal.reason as Error);
+    return new Promise<VoteResult>((resolve, reject) => {
+      this.settle = { resolve, reject };
+      if (signal) this.listen(signal);
+      try {
         this.begin();
-      });
-    } finally {
-      signal?.removeEventListener('abort', giveUp);
-    }
+      } catch (error) {
+        this.deafen?.();
+        reject(error as Error);
+      }
+    });
+  }
+
+  /** To the caller, until there is an answer. */
+  private listen(signal: AbortSignal): void {
+    const giveUp = (): void => this.giveUp(signal.reason);
+    signal.addEventListener('abort', giveUp, { once: true });
+    this.deafen = () => signal.removeEventListener('abort', giveUp);
   }
 
   private begin(): void {
@@ -153,6 +161,7 @@ export class Round {
 
   private end(verdict: Verdict): void {
     this.ended = true;
+    this.deafen?.();
     const { names } = this.desk;
     const ballots = names.map((_, index) => this.ballots.shown(index));
     const dissenters = verdict.won ? this.ballots.dissent(verdict) : [];
