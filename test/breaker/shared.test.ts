@@ -51,6 +51,34 @@ describe('a shared circuit breaker', () => {
     expect(await cluster.traffic([late], 500)).toEqual(['up']);
   });
 
+  it('what a node has said that is silent now does not count', async () => {
+    const nodes = cluster.five({ shared: { quorum: 2 } });
+    const [a, d, e] = at(nodes, 0, 3, 4) as [Node, Node, Node];
+    await cluster.traffic(nodes, 3000);
+    await cluster.fail([a]);
+    await cluster.traffic(nodes, 500);
+    cluster.dead.add('a');
+    expect(await cluster.traffic([d, e], 4000)).toEqual(['up', 'up']);
+    await cluster.fail([d]);
+    expect(await cluster.traffic([d, e], 2000)).toEqual(['CIRCUIT_OPEN', 'up']);
+  });
+
+  it('what nodes have said before a good probe is over, also when they cannot take it back', async () => {
+    const nodes = cluster.five({ shared: { quorum: 2 } });
+    await cluster.traffic(nodes, 3000);
+    await cluster.fail(nodes);
+    cluster.dependency.calls.length = 0;
+    let release: (value?: unknown) => void = () => {};
+    cluster.dependency.waits = new Promise((resolve) => (release = resolve));
+    while (cluster.dependency.calls.length === 0) await cluster.hopelessTraffic(nodes, 500);
+    const holder = nodes.find(({ name }) => name === cluster.dependency.calls[0]) as Node;
+    for (const { name } of nodes) if (name !== holder.name) cluster.dead.add(name);
+    release();
+    cluster.dependency.waits = undefined;
+    await cluster.clock.advance(0);
+    for (let i = 0; i < 6; i++) expect(await cluster.traffic([holder], 500)).toEqual(['up']);
+  });
+
   it('of all nodes one probes, and its success closes all circuits', async () => {
     const nodes = cluster.five();
     await cluster.traffic(nodes, 3000);

@@ -14,6 +14,10 @@ export function policyProblems(type: Class, subject: string, { marks }: Method):
     const same = marks.policies.slice(0, i).find(({ kind }) => kind === mark.kind);
     if (same) problems.push({ subject, cause: `It has ${same.shown} and ${mark.shown}.`, remedy: 'Keep one of them.' });
     if (mark.kind === 'hedge' && marks.checkpointed.length > 0) problems.push({ subject, ...SEVERAL(mark.shown) });
+    const { needs } = mark;
+    if (needs && !marks.policies.some(({ kind }) => kind === needs.kind)) {
+      problems.push({ subject, cause: `It has ${mark.shown}. ${needs.cause}`, remedy: needs.remedy });
+    }
     for (const reference of mark.references) {
       const handler = handlerOf(type, reference, Infinity);
       if (!('name' in handler)) problems.push({ subject, ...handler });

@@ -34,9 +34,17 @@ export function Recover(rules: readonly MethodRecoverRule[], otherwise: MethodRe
     mark('policies', shown, place, (subject) => {
       const { kind } = make((reference) => reference as Repairer, `${subject}, ${shown}`);
       const at = (type: Class, name: string): Policy => make((reference) => calling(type, name, { shown, reference }), name);
-      return { shown, kind, make: at, references, repeats: all.some(({ action }) => action === 'retry') };
+      const repeats = all.some(({ action }) => action === 'retry');
+      return { shown, kind, make: at, references, repeats, ...(all.some(isLonger) && { needs: TIMEOUT }) };
     })) as MethodMark;
 }
+
+const isLonger = (one: MethodRecoverAction): boolean => one.action === 'retry' && (one.multiplier ?? 1) > 1;
+const TIMEOUT = {
+  kind: 'timeout',
+  cause: 'A rule has a multiplier, and there is no time-out of an attempt that it could make longer.',
+  remedy: 'Add @Timeout, or leave the multiplier out.',
+};
 
 function referenceOf(one: MethodRecoverAction): ((self: never) => unknown) | undefined {
   if (one.action === 'repair') return one.with;

@@ -161,6 +161,14 @@ describe('@Recover', () => {
     expect(await ask(fails(stop))).toEqual([stop, [' a '], false, false]);
   });
 
+  it('is refused at the start when there is no time-out that could be longer', async () => {
+    class Timeless {
+      @Recover([{ on: Error, action: 'retry', multiplier: 2 }])
+      async call(): Promise<void> {}
+    }
+    await expect(open(new Timeless())).rejects.toThrow(/Timeless.call: .*multiplier.*Add @Timeout/);
+  });
+
   it('owns the repetitions of calls within, behind an await too', async () => {
     class Inner {
       runs = 0;

@@ -75,6 +75,8 @@ export interface PolicyMark {
   readonly make: (type: Class, subject: string, around?: Surroundings) => Policy;
   /** Methods that it calls. */
   readonly references: readonly MethodReference[];
+  /** Another policy that has to stand beside it, and what for. */
+  readonly needs?: { readonly kind: string; readonly cause: string; readonly remedy: string };
   /** It may repeat the call. Default: it does not. */
   readonly repeats?: boolean;
 }

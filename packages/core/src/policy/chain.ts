@@ -59,8 +59,8 @@ export function fuse(parts: Parts, given?: Environment): Chain {
   if (detect) chain = detected(detect, chain, environmentOf);
   if (deadline && deadline.valueMs > 0) chain = withDeadline(deadline, chain, environmentOf);
   if (gate) chain = gated(gate, chain, environmentOf);
-  if (recover ?? repair) chain = toldOf(chain);
-  return fallback ? withFallback(fallback, chain, environmentOf) : chain;
+  if (fallback) chain = withFallback(fallback, chain, environmentOf);
+  return (recover ?? repair) ? toldOf(chain) : chain;
 }
 
 /** One attempt of a call whose repetitions are counted elsewhere, with its copies. */

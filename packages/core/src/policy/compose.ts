@@ -24,7 +24,8 @@ export function compose(policies: readonly Policy[], environment: Environment | 
     remedy: 'Keep one of them.',
   }));
   const { recover, timeout } = parts as Parts;
-  if (recover?.rules.some((rule) => rule.action === 'retry' && rule.multiplier > 1) && !timeout) {
+  const rules = recover ? [...recover.rules, recover.otherwise] : [];
+  if (rules.some((rule) => rule.action === 'retry' && rule.multiplier > 1) && !timeout) {
     const remedy = 'Add a time-out of each attempt, or leave the multiplier out.';
     problems.push({ subject, cause: 'A rule has a multiplier, and there is no time-out that it could make longer.', remedy });
   }

@@ -5,7 +5,6 @@ import { begin, isOwned, rootOf, setArgs } from './call.js';
 import type { Body, Chain, Running } from './call.js';
 import type { Detector } from './detector.js';
 import { keepInfo } from './info.js';
-import type { RecoveryInfo } from './info.js';
 import { Recovery } from './recovering.js';
 import type { Recovering } from './recovering.js';
 import { BAD_RESULT, budgetOf, isGood, Repetition, startMoment } from './repeat.js';
@@ -25,7 +24,7 @@ export interface RecoveryParts {
 /** One attempt, whose time-out is so many times as long. */
 export type Attempt = (factor: number) => Chain;
 
-const infos = new WeakMap<Call, RecoveryInfo>();
+const promises = new WeakMap<Call, Promise<unknown>>();
 
 /** The loop of repetitions and repairs: what a failure leads to is decided by rules, those of a table first. */
 export function recovered(parts: RecoveryParts, one: Attempt, environmentOf: (call: Call) => Environment): Chain {
@@ -82,15 +81,12 @@ export function recovered(parts: RecoveryParts, one: Attempt, environmentOf: (ca
   return loop;
 }
 
-/** Notes at the caller's own promise what is known of its answer, which may be a text or a number. */
+/** Remembers the caller's own promise, at which it is noted what is known of an answer that is a text or a number. */
 export function toldOf(chain: Chain): Chain {
   return (call, body) => {
     const promise = chain(call, body);
-    const tell = (): void => {
-      const info = infos.get(rootOf(call));
-      if (info) keepInfo(promise, info);
-    };
-    promise.then(tell, () => {});
+    // No handler: that nobody handles its rejection must stay to be seen.
+    promises.set(rootOf(call), promise);
     return promise;
   };
 }
@@ -103,8 +99,8 @@ const NONE = retryPolicy('repair', { maxRetries: 0, budget: false });
 
 function note(call: Call, value: unknown, { repetition, info }: Recovery): void {
   const known = { ...repetition.info, ...info };
-  infos.set(rootOf(call), known);
   keepInfo(value, known);
+  keepInfo(promises.get(rootOf(call)), known);
 }
 
 // The call itself begins with its body, and not with this loop.

@@ -263,6 +263,39 @@ describe('a repair', () => {
     expect(runs).toBe(3);
   });
 
+  it('does not keep a call around it from repeating what it has repaired', async () => {
+    let runs = 0;
+    const inner = guard(
+      async () => {
+        runs += 1;
+        throw runs % 2 === 1 ? new InvalidDataError('x') : reset();
+      },
+      to({ with: () => undefined }),
+    );
+    const outer = guard(
+      async () => {
+        await Promise.resolve();
+        return inner();
+      },
+      retry({ maxRetries: 2, delay: 0, budget: false }),
+    );
+    await outer().catch(() => {});
+    expect(runs).toBe(6);
+  });
+
+  it('leaves a rejection that nobody handles to be seen', async () => {
+    const seen: unknown[] = [];
+    const own = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection');
+    process.on('unhandledRejection', (error) => seen.push(error));
+    const error = new E('nobody');
+    void guard(async () => Promise.reject(error), to({}))();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    process.removeAllListeners('unhandledRejection');
+    for (const one of own) process.on('unhandledRejection', one);
+    expect(seen).toEqual([error]);
+  });
+
   it('is counted by the breaker as the attempts are', async () => {
     const breaker = circuitBreaker({ requestVolumeThreshold: 2, failureRatio: 1, delay: '1h' });
     const guarded = guard(sum([]), breaker, to({ with: () => [['y']], maxRepairs: 5 }));

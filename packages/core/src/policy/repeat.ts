@@ -33,6 +33,8 @@ export class Repetition {
   private readonly errors: unknown[] = [];
   private readonly startedAs: number;
   private done = 0;
+  /** After a failure, and not after a repair. */
+  private isRepeated = false;
   /** What the repetition that runs has cost. */
   cost = 0;
   /** The last result, good or not. */
@@ -91,6 +93,7 @@ export class Repetition {
     if (isAborted(call)) return { error: abortReason(call), reason: 'cancelled' };
     if (rootOf(call).mayGoOn?.() === false) return { error: failure, reason: 'ownerLost' };
     this.done += 1;
+    this.isRepeated = true;
     try {
       await policy.beforeRetry?.(failure === BAD_RESULT ? undefined : failure, this.done + 1);
     } catch (error) {
@@ -154,7 +157,7 @@ export class Repetition {
     const { events, clock } = this.environment;
     this.close(false);
     keepInfo(error, { ...this.info, reason });
-    if (this.done > 0 && this.policy.nested === 'outermost' && typeof error === 'object' && error !== null)
+    if (this.isRepeated && this.policy.nested === 'outermost' && typeof error === 'object' && error !== null)
       givenUp.set(error, { by: this.by, at: ++moment });
     if (isTold && events.listening)
       events.publish({ name: 'retry.ended', at: clock.now(), error, details: { attempts: this.done + 1, reason } });
