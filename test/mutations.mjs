@@ -1481,8 +1481,8 @@ export const mutations = [
     id: 'caller-arguments',
     guarantee: 'Who answers in place of a call is given the arguments of the caller.',
     file: policy('recovered'),
-    from: '      setArgs(call, given);',
-    to: '      void given;',
+    from: 'if (call.args !== given) setArgs(call, given);',
+    to: 'void given;',
     tests: 'packages/core/src/policy/repair.test.ts',
   },
   {

@@ -1,8 +1,9 @@
-import { fork } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { systemClock } from '@redress/core';
 import type { Store } from '@redress/core';
 import { createMemoryDatabase, memoryStore } from '@redress/memory';
@@ -132,4 +133,10 @@ describe.each(['sqlite', 'redis'])('processes that share a circuit breaker on %s
     },
     60_000,
   );
+});
+
+it('a shared circuit breaker keeps no process alive', () => {
+  const script = fileURLToPath(new URL('./quiet.mjs', import.meta.url));
+  const { stdout, status, signal } = spawnSync(process.execPath, [script], { encoding: 'utf8', timeout: 20_000 });
+  expect([stdout, status, signal]).toEqual(['open', 0, null]);
 });

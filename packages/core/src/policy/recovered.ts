@@ -44,6 +44,7 @@ export function recovered(parts: RecoveryParts, one: Attempt, environmentOf: (ca
     const environment = environmentOf(call);
     const startedAt = environment.clock.monotonic();
     const isWithin = isOwned();
+    const owns = common.repeats || isWithin;
     const budget = common.repeats ? budgetOf(policy, environment, call.operation) : undefined;
     budget?.begin(startedAt);
     const repetition = new Repetition(policy, environment, budget, startedAt, isWithin, by, startMoment());
@@ -54,7 +55,7 @@ export function recovered(parts: RecoveryParts, one: Attempt, environmentOf: (ca
         let failure: unknown;
         try {
           const attempt = (): Promise<unknown> => one(recovery.factor)(call, body);
-          const value = await (isFirst ? first(call, attempt, common.repeats || isWithin) : further(call, attempt, common.repeats));
+          const value = await (isFirst ? first(call, attempt, owns) : further(call, attempt, owns, common.repeats));
           if (!retry?.retryOnResult || isGood(retry, value)) {
             repetition.close(true);
             if (!isFirst) note(call, value, recovery);
@@ -75,7 +76,7 @@ export function recovered(parts: RecoveryParts, one: Attempt, environmentOf: (ca
       }
     } finally {
       // Whoever answers in its place is given what the caller gave.
-      setArgs(call, given);
+      if (call.args !== given) setArgs(call, given);
     }
   };
   return loop;
@@ -91,9 +92,13 @@ export function toldOf(chain: Chain): Chain {
   };
 }
 
-/** Of `Infinity` and a repair it is `Infinity`: one number of attempts, and not one for each rule. */
-const limitOf = (rules: readonly Rule[]): number =>
-  Math.max(0, ...rules.map((rule) => (rule.action === 'retry' ? rule.policy.maxRetries : rule.action === 'repair' ? rule.maxRepairs : 0)));
+/** One number of attempts, and not one for each rule. */
+const limitOf = (rules: readonly Rule[]): number => Math.max(0, ...rules.map(repetitionsOf));
+
+function repetitionsOf(rule: Rule): number {
+  if (rule.action === 'retry') return rule.policy.maxRetries;
+  return rule.action === 'repair' && rule.then === 'retry' ? rule.maxRepairs : 0;
+}
 
 const NONE = retryPolicy('repair', { maxRetries: 0, budget: false });
 
@@ -112,7 +117,7 @@ const runningOf = (call: Call): Running => ({
 
 const first = (call: Call, attempt: () => Promise<unknown>, owns: boolean): Promise<unknown> => begin(runningOf(call), attempt, owns);
 
-function further(call: Call, attempt: () => Promise<unknown>, owns: boolean): Promise<unknown> {
+function further(call: Call, attempt: () => Promise<unknown>, owns: boolean, repeats: boolean): Promise<unknown> {
   const run = (): Promise<unknown> => begin(runningOf(call), attempt, owns);
-  return owns ? runInScope({ ...currentScope(), repeats: true }, run) : run();
+  return repeats ? runInScope({ ...currentScope(), repeats: true }, run) : run();
 }
