@@ -1,5 +1,5 @@
 import { compose, ConfigurationError, currentScope, retry, runInScope } from '@redress/core';
-import type { Body, Call, Chain, Environment, Interceptor, Policy, Running, StepScope } from '@redress/core';
+import type { Body, Call, Chain, Environment, Policy, Running, StepScope } from '@redress/core';
 import { isReadOnly, readOnly, scoped } from './checkpoints.js';
 import { frameOf } from './frame.js';
 import type { Frame } from './frame.js';
