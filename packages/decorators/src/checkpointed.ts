@@ -1,3 +1,4 @@
+import { scoped } from './checkpoints.js';
 import { checkCheckpointOptions, ConfigurationError } from '@redress/core';
 import type { CheckpointOptions } from '@redress/core';
 import { markClass, noteRestored, noteTransient } from './checkpointed-marks.js';
@@ -41,7 +42,7 @@ export function Checkpointed(options: CheckpointedOptions & CheckpointedMethodOp
     return mark('checkpointed', shown, place as unknown as Place, (subject) => {
       const { after = false, ...others } = options;
       if (Object.keys(others).length > 0) throw misplaced(subject, `${shown} has options of a class.`, 'Write them at the class.');
-      return { shown, after };
+      return { shown, after, around: scoped };
     });
   };
   return decorate as MethodMark & CheckpointedClassMark;

@@ -1,11 +1,10 @@
 import { compose, ConfigurationError, retry, retryPolicy } from '@redress/core';
 import type { Chain, Environment, Intercepting, Policy, Problem, RetryPolicy } from '@redress/core';
-import { scoped } from './checkpoints.js';
 import { classMarksOf, complete } from './class-marks.js';
 import { configurationOf } from './configuration.js';
 import { handlerOf } from './handler.js';
 import { clashOf, methodsOf } from './registry.js';
-import type { Class, Marks, Method, MethodReference, PolicyMark, RetryMark } from './registry.js';
+import type { CheckpointedMark, Class, Marks, Method, MethodReference, PolicyMark, RetryMark } from './registry.js';
 import { surroundingsOf } from './surroundings.js';
 
 /** The marks that are in force at a method: its own, else those of the nearest class that has one of the kind. */
@@ -110,7 +109,7 @@ export function protect(
   return { chain, retry: retries, policies, repeats };
 
   /** A fallback sees the state as it was before the call, and every attempt begins with it. */
-  function checkpointed(): Chain {
+  function checkpointed({ around }: CheckpointedMark): Chain {
     const isOuter = ({ kind }: Policy | Intercepting): boolean => kind === 'fallback' || kind === 'early';
     const within = scoped(
       method,

@@ -1,4 +1,5 @@
 import type {
+  Chain,
   Durability,
   Intercepting,
   Interceptor,
@@ -101,6 +102,8 @@ export interface CheckpointedMark {
   readonly shown: string;
   /** A checkpoint is taken before its caller has the answer. */
   readonly after: boolean;
+  /** The scope of a call, around what stands within it; `repeats`: each attempt begins with the state of the call's beginning. */
+  readonly around: (method: Method, inner: Chain, repeats: boolean) => Chain;
 }
 
 export interface Marks {
