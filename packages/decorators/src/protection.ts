@@ -104,14 +104,14 @@ export function protect(
     .map((mark) => mark.make(type, subject, configured(mark), surroundingsOf(environment)));
   const chained = [...(retries ? [retry(retries)] : []), ...policies];
   const repeats = retries !== undefined || inForce.policies.some((mark) => mark.repeats === true && isOn(mark));
-  const chain =
-    method.marks.checkpointed.length > 0 ? checkpointed() : chained.length > 0 ? compose(chained, environment, subject) : undefined;
+  const [scope] = method.marks.checkpointed;
+  const chain = scope ? checkpointed(scope) : chained.length > 0 ? compose(chained, environment, subject) : undefined;
   return { chain, retry: retries, policies, repeats };
 
   /** A fallback sees the state as it was before the call, and every attempt begins with it. */
   function checkpointed({ around }: CheckpointedMark): Chain {
     const isOuter = ({ kind }: Policy | Intercepting): boolean => kind === 'fallback' || kind === 'early';
-    const within = scoped(
+    const within = around(
       method,
       compose(
         chained.filter((one) => !isOuter(one)),
