@@ -94,7 +94,7 @@ async function idleCircuits() {
 }
 
 export async function run(print, { quick }) {
-  const [calls, rounds] = quick ? [CALLS / 4, 5] : [CALLS, 9];
+  const [calls, rounds] = quick ? [CALLS / 2, 5] : [CALLS, 9];
   const others = await peers(print);
   print(others.reason ?? `Beside cockatiel ${others.versions.cockatiel} and opossum ${others.versions.opossum}, in one process, in turns.`);
   print();
