@@ -143,6 +143,7 @@ export {
   CallDepthError,
   CheckpointError,
   CheckpointNotFoundError,
+  CheckpointVerbError,
   DetachedWriteError,
   FutureVersionError,
   LockTimeoutError,
@@ -160,7 +161,6 @@ export type { Migration } from './rollback/checkpoint/migrate.js';
 export { checkCheckpointOptions, durabilityProblems } from './rollback/checkpoint/options.js';
 export type { CheckpointDurability, CheckpointEvery, CheckpointOptions } from './rollback/checkpoint/options.js';
 export type { SavepointPlace } from './rollback/checkpoint/savepoints.js';
-export { CheckpointVerbError } from './rollback/checkpoint/shape.js';
 export { TrackedArray } from './rollback/checkpoint/tracked-array.js';
 export { TrackedMap } from './rollback/checkpoint/tracked-map.js';
 export type { TrackedKey } from './rollback/checkpoint/tracked.js';

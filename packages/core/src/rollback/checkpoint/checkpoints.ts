@@ -4,7 +4,7 @@ import type { Recoverable } from '../words.js';
 import { Calls } from './calls.js';
 import type { Attempt, Checkpoints, CheckpointStart, RestoreInfo } from './checkpoints-types.js';
 import type { CheckpointNotes } from './durable.js';
-import { NotServedError } from './errors.js';
+import { CheckpointVerbError, NotServedError } from './errors.js';
 import { Fields } from './fields.js';
 import type { CheckpointInfo } from './history-view.js';
 import { Holder } from './holder.js';
@@ -13,7 +13,7 @@ import { Optimistic } from './optimistic.js';
 import { settle } from './options.js';
 import type { CheckpointOptions, Settled } from './options.js';
 import { recoverableOf } from './recoverable.js';
-import { CheckpointVerbError, selectFields } from './shape.js';
+import { selectFields } from './shape.js';
 import { currentTurn, Turn } from './turn.js';
 import { v8Codec } from './v8-codec.js';
 

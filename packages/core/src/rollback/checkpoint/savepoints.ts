@@ -6,12 +6,11 @@ import { Archive } from './archive.js';
 import { Encoding, inSlices } from './encoding.js';
 import { envelopeEntry, Payload } from './envelope.js';
 import type { Envelope } from './envelope.js';
-import { CheckpointNotFoundError } from './errors.js';
+import { CheckpointNotFoundError, CheckpointVerbError } from './errors.js';
 import type { State } from './frames.js';
 import type { Holder } from './holder.js';
 import { choose, stateOf } from './restoring.js';
 import type { Reader } from './restoring.js';
-import { CheckpointVerbError } from './shape.js';
 
 const KIND = 'savepoint';
 
