@@ -42,7 +42,7 @@ function life(job: object): Promise<Life> {
 }
 
 /** One life that is killed at a place, one that is killed at its own restore, one that finishes. */
-async function lives(where: object, killAt: number): Promise<void> {
+async function expectLives(where: object, killAt: number): Promise<void> {
   const first = await life({ ...where, killAt, ops: OPS });
   expect(first.killed).toBe(true);
   const again = await life({ ...where, killAt: 2 - (killAt % 2), ops: 1 });
@@ -88,7 +88,7 @@ describe('a process that is killed with SIGKILL between any two writes', () => {
   it('is followed by one that has all that was acknowledged, on SQLite', async () => {
     const { places } = await life({ sqlite: join(folder, 'whole.db'), ops: OPS });
     expect(places).toBeGreaterThan(20);
-    for (const place of chosen(places, 2)) await lives({ sqlite: join(folder, `${place}.db`) }, place);
+    for (const place of chosen(places, 2)) await expectLives({ sqlite: join(folder, `${place}.db`) }, place);
   }, 600_000);
 
   it.skipIf(missing !== undefined)(
@@ -96,9 +96,10 @@ describe('a process that is killed with SIGKILL between any two writes', () => {
     async () => {
       const redis = server?.url ?? '';
       const { places } = await life({ redis, ops: OPS });
+      expect(places).toBeGreaterThan(20);
       for (const place of chosen(places, 1)) {
         await server?.command('FLUSHALL');
-        await lives({ redis }, place);
+        await expectLives({ redis }, place);
       }
     },
     600_000,

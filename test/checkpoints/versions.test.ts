@@ -3,6 +3,7 @@ import type { Checkpoints, CheckpointOptions, Store } from '@redress/core';
 import { createMemoryDatabase, memoryStore } from '@redress/memory';
 import ts from 'typescript';
 import * as v from 'valibot';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
@@ -36,7 +37,7 @@ async function stored(state: CheckpointOptions['state'] = V1): Promise<() => Sto
 
 const contents = async (store: Store): Promise<string> => JSON.stringify(await store.load(STREAM));
 
-async function refused(place: () => Store, options: CheckpointOptions, error: object): Promise<void> {
+async function expectRefused(place: () => Store, options: CheckpointOptions, error: object): Promise<void> {
   const before = await contents(place());
   const { wallet, handle } = open(place(), options);
   await expect(handle.start()).rejects.toMatchObject(error);
@@ -52,7 +53,7 @@ describe('a state that was stored under another schema', () => {
     expect([wallet.cents, wallet.currency, [...wallet.notes]]).toEqual([5, 'USD', [['a', 'first']]]);
     await handle.run('spend', () => (wallet.cents -= 1));
     expect(await handle.save()).toMatchObject({ kind: 'base' });
-    await refused(place, { state: V1 }, { code: 'CHECKPOINT_FUTURE_VERSION', message: expect.stringMatching(/version 2.*knows 1/) });
+    await expectRefused(place, { state: V1 }, { code: 'CHECKPOINT_FUTURE_VERSION', message: expect.stringMatching(/version 2.*knows 1/) });
   });
 
   it('SC2 is refused when a step is missing, throws, or gives what does not fit, and nothing is written', async () => {
@@ -79,16 +80,16 @@ describe('a state that was stored under another schema', () => {
         { code: 'CHECKPOINT_MIGRATION', message: expect.stringMatching(/"currency"/) },
       ],
     ];
-    for (const [options, error] of bad) await refused(place, { state: V2, ...options }, error);
+    for (const [options, error] of bad) await expectRefused(place, { state: V2, ...options }, error);
   });
 
   it('SC3 is refused when the version is the same', async () => {
     const place = await stored();
-    await refused(place, { state: V2 }, { code: 'CHECKPOINT_SCHEMA_DRIFT' });
-    await refused(place, { state: z.object({ cents: z.string(), notes: V1.shape.notes }) }, { code: 'CHECKPOINT_SCHEMA_DRIFT' });
+    await expectRefused(place, { state: V2 }, { code: 'CHECKPOINT_SCHEMA_DRIFT' });
+    await expectRefused(place, { state: z.object({ cents: z.string(), notes: V1.shape.notes }) }, { code: 'CHECKPOINT_SCHEMA_DRIFT' });
     await open(place(), { state: z.object({ cents: z.number(), notes: z.map(z.string(), z.string()) }) }).handle.start();
     const other = await stored(v.object({ cents: v.number(), notes: v.map(v.string(), v.string()) }));
-    await refused(
+    await expectRefused(
       other,
       { state: v.object({ cents: v.bigint(), notes: v.map(v.string(), v.string()) }) },
       { code: 'CHECKPOINT_SCHEMA_DRIFT' },
@@ -118,7 +119,7 @@ describe('a state that was stored under another schema', () => {
         };
         return { durability: store.durability, load, commit: (one) => store.commit(one), claim: (one) => store.claim(one) } as Store;
       };
-      await refused(() => forged(place()), { state: V1 }, { code: 'CHECKPOINT_FUTURE_VERSION' });
+      await expectRefused(() => forged(place()), { state: V1 }, { code: 'CHECKPOINT_FUTURE_VERSION' });
     }
   });
 
@@ -155,7 +156,7 @@ describe('fields', () => {
     const source = 'class Point { x = 1; y; constructor() { this.z = 3; } } return Point;';
     const compilerOptions = { target: ts.ScriptTarget.ES2022, useDefineForClassFields };
     const { outputText } = ts.transpileModule(`function make() { ${source} }`, { compilerOptions });
-    const Point = new Function(`${outputText}; return make();`)() as new () => { x: number; y?: number; z: number };
+    const Point = runInNewContext(`${outputText}; make()`) as new () => { x: number; y?: number; z: number };
     const point = new Point();
     const handle = checkpointed(point);
     await handle.run('move', () => Object.assign(point, { x: 10, z: 30 }));

@@ -7,8 +7,8 @@ import { ABSENT, isThere } from './sight.js';
 import type { Change } from './tracker.js';
 import type { StateCodec } from './v8-codec.js';
 
-const SLICE_MS = 2;
-const BLOCK_BYTES = 32 * 1024;
+const SLICE_MS = 1;
+const BLOCK_BYTES = 16 * 1024;
 const MOST_ITEMS = 2048;
 
 /** The contents of some cells at one moment, while they go on being written to. */
