@@ -94,7 +94,9 @@ describe('a state that was stored under another schema', () => {
       { state: v.object({ cents: v.bigint(), notes: v.map(v.string(), v.string()) }) },
       { code: 'CHECKPOINT_SCHEMA_DRIFT' },
     );
-    await open(other(), { state: v.object({ cents: v.number(), notes: v.map(v.string(), v.string()) }) }).handle.start();
+    expect(
+      await open(other(), { state: v.object({ cents: v.number(), notes: v.map(v.string(), v.string()) }) }).handle.start(),
+    ).toMatchObject({ schemaVersion: 1 });
   });
 
   it('SC4 is refused when a newer format or a newer V8 wrote it', async () => {
