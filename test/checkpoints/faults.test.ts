@@ -51,7 +51,7 @@ async function written(saves: number, options = {}): Promise<{ readonly open: ()
       one.balance = i;
       one.log.push(`${i}`);
     });
-    await handle.save({ logPosition: i * 10 });
+    await handle.save(() => ({ logPosition: i * 10 }));
     balances.push(i);
   }
   return { open, balances };
@@ -70,6 +70,7 @@ describe('a damaged checkpoint', () => {
     // A person may give up what came later.
     expect(await next.handle.start({ from: 2 })).toMatchObject({ number: 2 });
     expect(next.account.balance).toBe(2);
+    expect(await next.handle.save()).toMatchObject({ number: 4, kind: 'base', after: 2 });
   });
 
   it('CK12 is passed over when the message log has all that came after the one before', async () => {

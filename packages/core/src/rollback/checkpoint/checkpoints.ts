@@ -108,8 +108,8 @@ class Handle implements Checkpoints {
     return info;
   }
 
-  async save(notes: CheckpointNotes = {}): Promise<CheckpointInfo> {
-    return (await this.keeper('save')).save(notes);
+  async save(ask: () => CheckpointNotes = () => ({})): Promise<CheckpointInfo> {
+    return (await this.keeper('save')).save(ask);
   }
 
   async rollback({ to }: { readonly to?: number | string } = {}): Promise<CheckpointInfo> {

@@ -12,6 +12,8 @@ export function freezeValue<T>(value: T): T {
 
 function freezeDown(value: object): void {
   if (frozen.has(value) || !(Array.isArray(value) || isPlainObject(value))) return;
+  // What can do something is no data: a service that was handed in.
+  for (const key in value) if (typeof (value as Readonly<Record<string, unknown>>)[key] === 'function') return;
   frozen.add(value);
   Object.freeze(value);
   for (const key in value) {

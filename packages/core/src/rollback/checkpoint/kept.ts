@@ -80,15 +80,18 @@ export class Kept {
     if (!this.durable.tracker.isEmpty) this.periodic.ended();
   }
 
-  private async saveByItself(): Promise<void> {
-    // Its failure was told as an event; the next one is whole.
-    await this.save({}).catch(() => {});
+  /** False when it has failed, which was told as an event. */
+  private async saveByItself(): Promise<boolean> {
+    return this.save(() => ({})).then(
+      () => true,
+      () => false,
+    );
   }
 
-  async save(notes: CheckpointNotes): Promise<CheckpointInfo> {
+  async save(ask: () => CheckpointNotes): Promise<CheckpointInfo> {
     return this.guarded(() =>
       this.durable.inTurn(async () => {
-        const info = await this.durable.save(notes);
+        const info = await this.durable.save(ask);
         return info as CheckpointInfo;
       }),
     );

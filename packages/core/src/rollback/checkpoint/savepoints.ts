@@ -67,7 +67,12 @@ export class Savepoints {
         id: this.stream(label),
         expect: 'absent',
         create: { kind: KIND, name: `${KIND}/${this.owner}` },
-        entries: [...payload.entries(1), envelopeEntry('checkpoint.saved', envelope)],
+        // The word tells a repetition of this very commit from another savepoint of the same name and state.
+        entries: [
+          { key: 'created', type: 'checkpoint.created', data: environment.random.word() },
+          ...payload.entries(1),
+          envelopeEntry('checkpoint.saved', envelope),
+        ],
         head: { status: 'pinned' },
       });
     } catch (error) {
