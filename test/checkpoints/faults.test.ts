@@ -299,3 +299,36 @@ describe('a checkpoint that is taken', () => {
     expect(next.account.balance).toBe(6);
   });
 });
+
+describe('a store that went back in time under a living process', () => {
+  it('is found out by the next checkpoint, and the one after it is whole', async () => {
+    const [lost, left] = [memoryStore(), memoryStore()];
+    let isLost = false;
+    // What the first one answers reaches the second one, until it does not any more; then the second one takes its place.
+    let reaches = true;
+    const both = Object.assign(Object.create(lost) as Store, {
+      load: (id: string, page?: object) => (isLost ? left : lost).load(id, page),
+      claim: async (claim: Parameters<Store['claim']>[0]) => (await left.claim(claim), lost.claim(claim)),
+      commit: async (change: Change) => {
+        if (isLost) return left.commit(change);
+        const head = (await left.load(change.id, { limit: 0 }))?.head;
+        if (reaches) await left.commit({ ...change, expect: head ?? 'absent' });
+        return lost.commit(change);
+      },
+    });
+    const { handle, run, events } = live(both);
+    await run((one) => (one.balance = 1));
+    await handle.save();
+    reaches = false;
+    await run((one) => (one.balance = 2));
+    await handle.save();
+    isLost = true;
+    await run((one) => (one.balance = 3));
+    await expect(handle.save()).rejects.toMatchObject({ code: 'STORE_REGRESSION' });
+    expect(events.map(({ name }) => name)).toContain('checkpoint.regressed');
+    expect(await handle.save()).toMatchObject({ number: 4, kind: 'base' });
+    const next = live(left);
+    expect(await next.handle.start()).toMatchObject({ number: 4 });
+    expect(next.account.balance).toBe(3);
+  });
+});

@@ -154,8 +154,8 @@ export function* stateFrames(codec: StateCodec, state: ReadonlyMap<string, Reado
 
 /** A value as it is now: what can be written to in spite of everything is copied at once. */
 function kept(codec: StateCodec, value: unknown): unknown {
-  if (!isThere(value) || isFrozenDown(value, new Set())) return value;
   try {
+    if (!isThere(value) || isFrozenDown(value, new Set())) return value;
     return codec.decode(codec.encode(value));
   } catch {
     // It will be refused, with its path, where it is encoded, and not in the middle of somebody's write.
