@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../base/clock.js';
 import { Account, open, shown } from './bank.fixture.js';
+import { createEnvironment } from '../../base/environment.js';
+import { Calls } from './calls.js';
 import { checkpointed } from './checkpoints.js';
 import { Encoding, changedFrames } from './encoding.js';
 import { apply, readFrames } from './frames.js';
@@ -67,6 +69,59 @@ describe('a state that is encoded while it is written to', () => {
         expect(map[CELLS].present.map.size).toBe(map.size);
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it('is that of the last commit, when it begins in the middle of a call, whatever becomes of that', async () => {
+    const plan = fc.record({
+      before: writes,
+      half: writes,
+      rest: writes,
+      later: writes,
+      fails: fc.boolean(),
+      steps: fc.array(fc.nat(3), { minLength: 4, maxLength: 4 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(plan, async ({ before, half, rest, later, fails, steps }) => {
+        const { holder, map } = build(50);
+        const calls = new Calls(holder, { environment: createEnvironment(), lockTimeoutMs: 1000, maxQueue: 10 });
+        const apply = (all: readonly Write[], n: number): void => {
+          for (const [kind, key] of all) {
+            if (kind === 'set' || kind === 'failed') map.set(key, { n });
+            else if (kind === 'delete') map.delete(key);
+            else map.clear();
+          }
+        };
+        await calls.run('before', () => apply(before as Write[], 1));
+        const expected = [...map];
+        const frames: Uint8Array[] = [];
+        let source: Iterator<Uint8Array> | undefined;
+        const go = (count: number): void => {
+          for (let i = 0; i < count; i++) {
+            const next = source?.next();
+            if (next?.done === false) frames.push(next.value);
+          }
+        };
+        let encoding: Encoding | undefined;
+        const call = calls.run('call', async () => {
+          apply(half as Write[], 2);
+          encoding = new Encoding(holder, codec).begin();
+          source = encoding.frames();
+          go(steps[0] ?? 0);
+          await Promise.resolve();
+          apply(rest as Write[], 3);
+          go(steps[1] ?? 0);
+          if (fails) throw new Error('no');
+        });
+        await call.catch(() => {});
+        go(steps[2] ?? 0);
+        await calls.run('later', () => apply(later as Write[], 4));
+        go(1000);
+        encoding?.end();
+        expect([...(decode(frames).get('map') ?? [])]).toEqual(expected);
+        expect(map[CELLS].present.gone).toBe(0);
+      }),
+      { numRuns: 400 },
     );
   });
 
