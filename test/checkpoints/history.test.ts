@@ -129,9 +129,9 @@ describe.each(places)('checkpoints on %s', (_, make) => {
     await handle.rollback();
     const keys = ((await store.load('checkpoint/Account/a1'))?.entries ?? []).map(({ key }) => key);
     expect(keys.filter((key) => /^c\d+$/.test(key))).toEqual(['c6', 'c7', 'c8']);
-    for (const name of ['one', 'two', 'three']) await handle.savepoint(name);
+    for (const name of ['one', 'two', '100 %/3']) await handle.savepoint(name);
     expect(await handle.dropSavepoint('two')).toBe(true);
-    expect(await handle.savepoints()).toEqual(['one', 'three']);
+    expect(await handle.savepoints()).toEqual(['100 %/3', 'one']);
     await expect(handle.savepoint('one')).rejects.toMatchObject({ code: 'CHECKPOINT_VERB' });
   });
 

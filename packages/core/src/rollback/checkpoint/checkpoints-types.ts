@@ -56,7 +56,7 @@ export interface Checkpoints {
   savepoints(): Promise<readonly string[]>;
   /** False when there is none. */
   dropSavepoint(name: string): Promise<boolean>;
-  /** For message logs, rounds and snapshots, which keep the state themselves. @throws UnsupportedValueError with the path. */
+  /** For message logs, rounds and snapshots, which keep the state themselves; one for each object. @throws UnsupportedValueError with the path. */
   recoverable(): Recoverable;
   /** Takes no checkpoints by itself any more, and waits for the one that is being taken. */
   stop(): Promise<void>;

@@ -49,6 +49,7 @@ class Handle implements Checkpoints {
   private starting: Promise<RestoreInfo> | undefined;
   private isOpen: boolean;
   private readonly options: Settled;
+  private given: Recoverable | undefined;
 
   constructor(object: object, given: CheckpointOptions) {
     const name = given.name ?? object.constructor.name;
@@ -157,7 +158,7 @@ class Handle implements Checkpoints {
   }
 
   recoverable(): Recoverable {
-    return recoverableOf(this.holder, this.id ?? this.holder.name, v8Codec(this.options.types));
+    return (this.given ??= recoverableOf(this.holder, this.id ?? this.holder.name, v8Codec(this.options.types)));
   }
 
   async stop(): Promise<void> {

@@ -160,6 +160,23 @@ describe('a state that is encoded while it is written to', () => {
   });
 });
 
+describe('what is remembered of changes', () => {
+  it('does not grow with keys that come and go', () => {
+    const { holder, map } = build(5);
+    const tracker = new Tracker();
+    holder.trackers.add(tracker);
+    const state = decode([...new Encoding(holder, codec).frames()]);
+    for (let i = 100; i < 5000; i++) {
+      map.set(i, { n: i });
+      map.delete(i);
+    }
+    map.set(3, { n: 33 });
+    const frames = [...changedFrames(holder, codec, tracker.take())];
+    expect(Buffer.concat(frames).length).toBeLessThan(1_000);
+    expect([...(decode(frames, state).get('map') ?? [])]).toEqual([...map]);
+  });
+});
+
 describe('what message logs and rounds are given', () => {
   it('is the committed state, whole or what has changed, and the way back to it', async () => {
     const { account, handle, run } = open({ name: 'Account', id: 'a1' });

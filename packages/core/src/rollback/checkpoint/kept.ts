@@ -9,7 +9,7 @@ import type { State } from './frames.js';
 import type { CheckpointInfo } from './history-view.js';
 import type { Holder } from './holder.js';
 import type { Settled } from './options.js';
-import { Pen } from './pen.js';
+import { Pen, streamId } from './pen.js';
 import { Periodic } from './periodic.js';
 import { load } from './recoverable.js';
 import type { Reader } from './restoring.js';
@@ -51,8 +51,8 @@ export class Kept {
       codecs: [this.codec, environment.codec],
       logReaches,
     };
-    const owner = `${name}/${options.id ?? ''}`;
-    const pen = new Pen(environment, store, holder.name, `checkpoint/${owner}`);
+    const owner = [name, options.id ?? ''];
+    const pen = new Pen(environment, store, holder.name, streamId('checkpoint', ...owner));
     this.durable = new Durable(holder, pen, this.codec, reader, environment, keep);
     this.savepoints = new Savepoints(holder, store, environment, reader, owner);
     this.initial = [...new Encoding(holder, this.codec).frames()];

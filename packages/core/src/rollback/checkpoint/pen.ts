@@ -5,6 +5,12 @@ import type { Commit, Entry, Head, HeadPatch, NewEntry, Store } from '../../base
 import { NotServedError } from './errors.js';
 
 const KIND = 'checkpoint';
+
+/** The id of a stream made of names that may have slashes of their own. */
+export function streamId(...parts: readonly string[]): string {
+  return parts.map((part) => part.replaceAll('%', '%25').replaceAll('/', '%2F')).join('/');
+}
+
 /** A claim is over at once: the stream is always due, for whoever takes the object over. */
 const LEASE_MS = 1;
 const TRIES = 4;
