@@ -134,11 +134,11 @@ function* framesOf(codec: StateCodec, part: string, op: Op, entries: Iterable<re
 }
 
 /** Takes from a generator until a slice is over, then lets the event loop go round. */
-export async function inSlices(clock: Clock, frames: Iterable<Uint8Array>, take: (frame: Uint8Array) => void): Promise<void> {
+export async function inSlices<T>(clock: Clock, pieces: Iterable<T>, take: (piece: T) => void, sliceMs = SLICE_MS): Promise<void> {
   let startedAt = clock.monotonic();
-  for (const one of frames) {
+  for (const one of pieces) {
     take(one);
-    if (clock.monotonic() - startedAt < SLICE_MS) continue;
+    if (clock.monotonic() - startedAt < sliceMs) continue;
     await new Promise<void>((resolve) => clock.nextTurn(resolve));
     startedAt = clock.monotonic();
   }

@@ -42,6 +42,7 @@ export class Kept {
     this.codec = v8Codec(types);
     const reader: Reader = {
       holder: holder.name,
+      clock: environment.clock,
       version,
       migrate,
       state,
