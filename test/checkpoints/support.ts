@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { checkpointed, createEnvironment, TrackedArray, TrackedMap, TrackedSet } from '@redress/core';
 import type { Checkpoints, CheckpointOptions, RedressEvent, Store } from '@redress/core';
 import { createMemoryDatabase, memoryStore } from '@redress/memory';
+import { redisStore } from '@redress/redis';
 import { sqliteStore } from '@redress/sqlite';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
+import { missingServer, Server } from '../../packages/redis/src/server.fixture.js';
 
 export interface Entry {
   readonly cents: number;
@@ -45,15 +47,15 @@ export function shown({ balance, entries, marks, log }: Account): unknown {
 export type Place = () => Store;
 
 /** What stores there are for a test, each opened anew as often as it is asked for. */
-export const PLACES: Readonly<Record<string, () => Place>> = {
-  memory: () => {
+export const PLACES: Readonly<Record<string, () => Promise<Place>>> = {
+  memory: async () => {
     const shared = createMemoryDatabase();
     return () => memoryStore({ shared });
   },
-  sqlite: () => {
+  sqlite: async () => {
     const folder = mkdtempSync(join(tmpdir(), 'redress-checkpoints-'));
     const stores: Store[] = [];
-    afterEach(async () => {
+    onTestFinished(async () => {
       for (const one of stores.splice(0)) await one.close();
       rmSync(folder, { recursive: true, force: true });
     });
@@ -63,4 +65,24 @@ export const PLACES: Readonly<Record<string, () => Place>> = {
       return store;
     };
   },
+  redis: async () => {
+    const server = await Server.start();
+    const stores: Store[] = [];
+    onTestFinished(async () => {
+      for (const one of stores.splice(0)) await one.close();
+      await server.remove();
+    });
+    // Opened before they are asked for: a test opens three at most.
+    for (let i = 0; i < 3; i++) stores.push(await redisStore({ url: server.url }));
+    let next = 0;
+    return () => {
+      const store = stores[next++];
+      if (!store) throw new Error('The test opens more connections than were prepared.');
+      return store;
+    };
+  },
 };
+
+/** Why there is no Redis here, or undefined. */
+export const missing = missingServer();
+if (missing !== undefined) process.stdout.write(`Skipped checkpoints on Redis: ${missing}.\n`);

@@ -43,7 +43,8 @@ export function compile(type: Class, resolve: () => object, durability: Durabili
       problems.push(...misnamed(type, subject, operation.name, step[0]?.name, durability), ...found);
     }
   }
-  problems.push(...durabilityProblems(type.name, classMark(type.prototype as object)?.durability ?? 'volatile', durability));
+  const kept = classMark(type.prototype as object);
+  problems.push(...durabilityProblems(type.name, kept?.durability ?? 'volatile', kept?.store?.durability ?? durability));
   return { type, resolve, methods, sagas, steps, problems };
 }
 

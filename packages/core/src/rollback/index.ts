@@ -95,6 +95,7 @@ export {
   CallDepthError,
   CheckpointError,
   CheckpointNotFoundError,
+  CheckpointVerbError,
   DetachedWriteError,
   FutureVersionError,
   LockTimeoutError,
@@ -112,7 +113,6 @@ export type { Migration } from './checkpoint/migrate.js';
 export { checkCheckpointOptions, durabilityProblems } from './checkpoint/options.js';
 export type { CheckpointDurability, CheckpointEvery, CheckpointOptions } from './checkpoint/options.js';
 export type { SavepointPlace } from './checkpoint/savepoints.js';
-export { CheckpointVerbError } from './checkpoint/shape.js';
 export { TrackedArray } from './checkpoint/tracked-array.js';
 export { TrackedMap } from './checkpoint/tracked-map.js';
 export type { TrackedKey } from './checkpoint/tracked.js';

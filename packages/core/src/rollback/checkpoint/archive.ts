@@ -20,6 +20,8 @@ export class Archive {
   highest = 0;
   private readonly chunks = new Map<string, Uint8Array>();
   private readonly firsts = new Map<number, number>();
+  /** Looked at once: the sum of a large state takes a while. */
+  private readonly judged = new Map<Kept, Uint8Array | undefined>();
 
   constructor(private readonly holder: string) {}
 
@@ -44,6 +46,7 @@ export class Archive {
   release(): void {
     this.chunks.clear();
     this.firsts.clear();
+    this.judged.clear();
   }
 
   add(kept: Kept): void {
@@ -60,7 +63,12 @@ export class Archive {
   }
 
   /** The bytes of one checkpoint; undefined when something of it is missing or damaged. */
-  bytes({ envelope }: Kept): Uint8Array | undefined {
+  bytes(kept: Kept): Uint8Array | undefined {
+    if (!this.judged.has(kept)) this.judged.set(kept, this.judge(kept));
+    return this.judged.get(kept);
+  }
+
+  private judge({ envelope }: Kept): Uint8Array | undefined {
     if (!envelope) return undefined;
     const pieces: Uint8Array[] = [];
     for (let i = 0; i < envelope.chunks; i++) {

@@ -41,8 +41,11 @@ export interface Checkpoints {
    * @throws RecoveryFailedError, SchemaDriftError, FutureVersionError, MigrationError: nothing was written.
    */
   start(options?: CheckpointStart): Promise<RestoreInfo>;
-  /** Keeps the committed state, or what has changed of it. Calls go on meanwhile. @throws UnsupportedValueError with the path. */
-  save(notes?: CheckpointNotes): Promise<CheckpointInfo>;
+  /**
+   * Keeps the committed state, or what has changed of it. Calls go on meanwhile. `notes` is asked in the turn whose state is
+   * kept: a save may wait for the one before. @throws UnsupportedValueError with the path.
+   */
+  save(notes?: () => CheckpointNotes): Promise<CheckpointInfo>;
   /** Back to the last checkpoint, to that with a number (0: as it was made), or to a savepoint. Appends a checkpoint; none is forgotten. */
   rollback(options?: { readonly to?: number | string }): Promise<CheckpointInfo>;
   /** One step further back each time: first what is in no checkpoint, then the last one, and so on. */
@@ -53,7 +56,7 @@ export interface Checkpoints {
   savepoints(): Promise<readonly string[]>;
   /** False when there is none. */
   dropSavepoint(name: string): Promise<boolean>;
-  /** For message logs, rounds and snapshots, which keep the state themselves. @throws UnsupportedValueError with the path. */
+  /** For message logs, rounds and snapshots, which keep the state themselves; one for each object. @throws UnsupportedValueError with the path. */
   recoverable(): Recoverable;
   /** Takes no checkpoints by itself any more, and waits for the one that is being taken. */
   stop(): Promise<void>;

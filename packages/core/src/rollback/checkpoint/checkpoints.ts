@@ -4,7 +4,7 @@ import type { Recoverable } from '../words.js';
 import { Calls } from './calls.js';
 import type { Attempt, Checkpoints, CheckpointStart, RestoreInfo } from './checkpoints-types.js';
 import type { CheckpointNotes } from './durable.js';
-import { NotServedError } from './errors.js';
+import { CheckpointVerbError, NotServedError } from './errors.js';
 import { Fields } from './fields.js';
 import type { CheckpointInfo } from './history-view.js';
 import { Holder } from './holder.js';
@@ -13,7 +13,7 @@ import { Optimistic } from './optimistic.js';
 import { settle } from './options.js';
 import type { CheckpointOptions, Settled } from './options.js';
 import { recoverableOf } from './recoverable.js';
-import { CheckpointVerbError, selectFields } from './shape.js';
+import { selectFields } from './shape.js';
 import { currentTurn, Turn } from './turn.js';
 import { v8Codec } from './v8-codec.js';
 
@@ -49,6 +49,7 @@ class Handle implements Checkpoints {
   private starting: Promise<RestoreInfo> | undefined;
   private isOpen: boolean;
   private readonly options: Settled;
+  private given: Recoverable | undefined;
 
   constructor(object: object, given: CheckpointOptions) {
     const name = given.name ?? object.constructor.name;
@@ -108,8 +109,8 @@ class Handle implements Checkpoints {
     return info;
   }
 
-  async save(notes: CheckpointNotes = {}): Promise<CheckpointInfo> {
-    return (await this.keeper('save')).save(notes);
+  async save(ask: () => CheckpointNotes = () => ({})): Promise<CheckpointInfo> {
+    return (await this.keeper('save')).save(ask);
   }
 
   async rollback({ to }: { readonly to?: number | string } = {}): Promise<CheckpointInfo> {
@@ -157,7 +158,7 @@ class Handle implements Checkpoints {
   }
 
   recoverable(): Recoverable {
-    return recoverableOf(this.holder, this.id ?? this.holder.name, v8Codec(this.options.types));
+    return (this.given ??= recoverableOf(this.holder, this.id ?? this.holder.name, v8Codec(this.options.types)));
   }
 
   async stop(): Promise<void> {

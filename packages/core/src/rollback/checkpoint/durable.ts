@@ -1,6 +1,6 @@
 import type { Environment } from '../../base/environment.js';
-import { messageOf, StoreRegressionError } from '../../base/errors.js';
-import type { HeadPatch } from '../../base/store.js';
+import { messageOf, StoreRegressionError, StoreUnavailableError } from '../../base/errors.js';
+import type { Head, HeadPatch } from '../../base/store.js';
 import type { DependencyVector } from '../words.js';
 import { Archive } from './archive.js';
 import type { Kept } from './archive.js';
@@ -41,6 +41,8 @@ export class Durable {
   private archive: Archive;
   /** The next checkpoint must be whole. */
   private needsBase = true;
+  /** The checkpoint whose state it began with, until there is another one. */
+  private origin: number | undefined;
   private queue: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -72,20 +74,33 @@ export class Durable {
   /** Reads what is there, takes the object over, and answers the state; undefined when there is none. Nothing is written before all is read and fits. */
   async open(from: number | undefined): Promise<{ readonly state: State; readonly envelope: Envelope } | undefined> {
     for (let tries = 1; ; tries++) {
-      const archive = new Archive(this.holder.name);
-      const head = await this.pen.read((entry) => archive.read(entry));
+      const { archive, head } = await this.read();
       const chosen = await choose(archive, this.reader, from);
       const found = chosen && {
         state: await stateOf(chosen.path, chosen.kept.envelope as Envelope, this.reader),
         envelope: chosen.kept.envelope as Envelope,
       };
       if (!(await this.pen.claim(head))) {
-        if (tries >= TRIES) throw new StoreRegressionError(this.pen.stream, 0, 0);
+        if (tries >= TRIES) throw this.contended();
         continue;
       }
       this.took(archive, chosen);
       return found;
     }
+  }
+
+  /** All that is there, of one moment. */
+  private async read(): Promise<{ readonly archive: Archive; readonly head: Head | undefined }> {
+    for (let tries = 1; tries <= TRIES; tries++) {
+      const archive = new Archive(this.holder.name);
+      const head = await this.pen.read((entry) => archive.read(entry));
+      if (head !== 'changed') return { archive, head };
+    }
+    throw this.contended();
+  }
+
+  private contended(): StoreUnavailableError {
+    return new StoreUnavailableError(`${this.holder.name} is being written to, or taken over, by other processes all the time; try again.`);
   }
 
   private took(archive: Archive, chosen: Chosen | undefined): void {
@@ -94,18 +109,20 @@ export class Durable {
     const envelope = chosen?.kept.envelope;
     const fits = envelope?.schemaVersion === this.reader.version && envelope.codec === this.codec.name && chosen?.kept === archive.newest;
     this.needsBase = !fits;
+    this.origin = chosen?.kept.number;
     if (chosen?.damaged !== undefined) this.tell('checkpoint.corrupt', { number: chosen.damaged, used: chosen.kept.number });
     this.tracker.take();
     this.holder.trackers.add(this.tracker);
   }
 
   /** Saves what has changed. */
-  async save(notes: CheckpointNotes): Promise<CheckpointInfo | undefined> {
+  async save(ask: () => CheckpointNotes): Promise<CheckpointInfo | undefined> {
+    const notes = ask();
     const { newest } = this.archive;
     if (newest && !this.needsBase && this.tracker.isEmpty && notes.logPosition === undefined && notes.vector === undefined) {
       return this.history.at(-1);
     }
-    const after = this.effective?.number ?? 0;
+    const after = this.origin ?? this.effective?.number ?? 0;
     if (this.needsBase || !newest) {
       await this.saveBase('checkpoint.saved', { ...notes, kind: 'base', after });
       return this.history.at(-1);
@@ -140,7 +157,7 @@ export class Durable {
   }
 
   private async compact(base: Encoding, notes: CheckpointNotes): Promise<void> {
-    const after = this.effective?.number ?? 0;
+    const after = this.origin ?? this.effective?.number ?? 0;
     try {
       await this.write('checkpoint.compacted', base.frames(), { ...notes, kind: 'base', after });
     } catch (error) {
@@ -211,6 +228,7 @@ export class Durable {
     };
     const oldest = this.oldestWith(kept);
     await pen.commit(rest, patch ?? {}, oldest);
+    this.origin = undefined;
     archive.add({ ...kept, first: first ?? pen.length - rest.length });
     if (oldest !== undefined)
       archive.kept.splice(
@@ -232,8 +250,7 @@ export class Durable {
 
   /** What the state of an older checkpoint is; read from the store. */
   async stateAt(number: number): Promise<State> {
-    const archive = new Archive(this.holder.name);
-    await this.pen.read((entry) => archive.read(entry));
+    const { archive } = await this.read();
     const { kept, path } = (await choose(archive, this.reader, number)) as Chosen;
     return stateOf(path, kept.envelope as Envelope, this.reader);
   }

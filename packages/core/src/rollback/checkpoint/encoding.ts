@@ -7,8 +7,8 @@ import { ABSENT, isThere } from './sight.js';
 import type { Change } from './tracker.js';
 import type { StateCodec } from './v8-codec.js';
 
-const SLICE_MS = 2;
-const BLOCK_BYTES = 32 * 1024;
+const SLICE_MS = 1;
+const BLOCK_BYTES = 16 * 1024;
 const MOST_ITEMS = 2048;
 
 /** The contents of some cells at one moment, while they go on being written to. */
@@ -134,11 +134,11 @@ function* framesOf(codec: StateCodec, part: string, op: Op, entries: Iterable<re
 }
 
 /** Takes from a generator until a slice is over, then lets the event loop go round. */
-export async function inSlices(clock: Clock, frames: Iterable<Uint8Array>, take: (frame: Uint8Array) => void): Promise<void> {
+export async function inSlices<T>(clock: Clock, pieces: Iterable<T>, take: (piece: T) => void, sliceMs = SLICE_MS): Promise<void> {
   let startedAt = clock.monotonic();
-  for (const one of frames) {
+  for (const one of pieces) {
     take(one);
-    if (clock.monotonic() - startedAt < SLICE_MS) continue;
+    if (clock.monotonic() - startedAt < sliceMs) continue;
     await new Promise<void>((resolve) => clock.nextTurn(resolve));
     startedAt = clock.monotonic();
   }
@@ -154,8 +154,8 @@ export function* stateFrames(codec: StateCodec, state: ReadonlyMap<string, Reado
 
 /** A value as it is now: what can be written to in spite of everything is copied at once. */
 function kept(codec: StateCodec, value: unknown): unknown {
-  if (!isThere(value) || isFrozenDown(value, new Set())) return value;
   try {
+    if (!isThere(value) || isFrozenDown(value, new Set())) return value;
     return codec.decode(codec.encode(value));
   } catch {
     // It will be refused, with its path, where it is encoded, and not in the middle of somebody's write.

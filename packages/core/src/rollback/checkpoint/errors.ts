@@ -154,3 +154,10 @@ export class MigrationError extends CheckpointError {
     this.from = from;
   }
 }
+
+/** A verb is used where it cannot be; nothing was changed. Code `CHECKPOINT_VERB`. */
+export class CheckpointVerbError extends CheckpointError {
+  constructor(holder: string, verb: string, why: string, remedy: string) {
+    super('CHECKPOINT_VERB', holder, `${verb} is not possible for ${holder}: ${why}. ${remedy}`, { details: { verb } });
+  }
+}

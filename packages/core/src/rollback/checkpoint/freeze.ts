@@ -6,18 +6,28 @@ const frozen = new WeakSet<object>();
  * could not bring it back. What cannot be frozen is left: dates, maps, sets, bytes, and objects of classes.
  */
 export function freezeValue<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) freezeDown(value);
+  if (typeof value === 'object' && value !== null && !frozen.has(value) && isData(value)) freezeDown(value);
   return value;
 }
 
+/** Step by step: a list may be deeper than a stack. */
 function freezeDown(value: object): void {
-  if (frozen.has(value) || !(Array.isArray(value) || isPlainObject(value))) return;
-  frozen.add(value);
-  Object.freeze(value);
-  for (const key in value) {
-    const inner = (value as Readonly<Record<string, unknown>>)[key];
-    if (typeof inner === 'object' && inner !== null) freezeDown(inner);
+  const waiting = [value];
+  for (let one = waiting.pop(); one; one = waiting.pop()) {
+    frozen.add(one);
+    Object.freeze(one);
+    for (const key in one) {
+      const inner = (one as Readonly<Record<string, unknown>>)[key];
+      if (typeof inner === 'object' && inner !== null && !frozen.has(inner) && isData(inner)) waiting.push(inner);
+    }
   }
+}
+
+/** Plain, and without anything that can do something: that would be a service that was handed in. */
+function isData(value: object): boolean {
+  if (!Array.isArray(value) && !isPlainObject(value)) return false;
+  for (const key in value) if (typeof (value as Readonly<Record<string, unknown>>)[key] === 'function') return false;
+  return true;
 }
 
 function isPlainObject(value: object): boolean {

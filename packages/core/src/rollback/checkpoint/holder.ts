@@ -67,6 +67,8 @@ export class Holder implements CellsOwner {
     cells.name = name;
     cells.owner = this;
     this.parts.push(cells);
+    // One that an object was given while it was served is new to all who keep changes.
+    for (const tracker of this.trackers) tracker.note(cells, WHOLE, 'all');
   }
 
   /** The innermost call on this object that the running code was begun by, ended or not. */

@@ -9,7 +9,7 @@ import type { State } from './frames.js';
 import type { CheckpointInfo } from './history-view.js';
 import type { Holder } from './holder.js';
 import type { Settled } from './options.js';
-import { Pen } from './pen.js';
+import { Pen, streamId } from './pen.js';
 import { Periodic } from './periodic.js';
 import { load } from './recoverable.js';
 import type { Reader } from './restoring.js';
@@ -42,6 +42,7 @@ export class Kept {
     this.codec = v8Codec(types);
     const reader: Reader = {
       holder: holder.name,
+      clock: environment.clock,
       version,
       migrate,
       state,
@@ -51,8 +52,8 @@ export class Kept {
       codecs: [this.codec, environment.codec],
       logReaches,
     };
-    const owner = `${name}/${options.id ?? ''}`;
-    const pen = new Pen(environment, store, holder.name, `checkpoint/${owner}`);
+    const owner = [name, options.id ?? ''];
+    const pen = new Pen(environment, store, holder.name, streamId('checkpoint', ...owner));
     this.durable = new Durable(holder, pen, this.codec, reader, environment, keep);
     this.savepoints = new Savepoints(holder, store, environment, reader, owner);
     this.initial = [...new Encoding(holder, this.codec).frames()];
@@ -80,15 +81,18 @@ export class Kept {
     if (!this.durable.tracker.isEmpty) this.periodic.ended();
   }
 
-  private async saveByItself(): Promise<void> {
-    // Its failure was told as an event; the next one is whole.
-    await this.save({}).catch(() => {});
+  /** False when it has failed, which was told as an event. */
+  private async saveByItself(): Promise<boolean> {
+    return this.save(() => ({})).then(
+      () => true,
+      () => false,
+    );
   }
 
-  async save(notes: CheckpointNotes): Promise<CheckpointInfo> {
+  async save(ask: () => CheckpointNotes): Promise<CheckpointInfo> {
     return this.guarded(() =>
       this.durable.inTurn(async () => {
-        const info = await this.durable.save(notes);
+        const info = await this.durable.save(ask);
         return info as CheckpointInfo;
       }),
     );

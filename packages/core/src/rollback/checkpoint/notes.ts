@@ -1,3 +1,4 @@
+import { isProxy } from 'node:util/types';
 import type { CodecType } from '../../base/codec-tree.js';
 import { CodecError } from '../../base/errors.js';
 import { UnsupportedValueError } from './errors.js';
@@ -16,6 +17,7 @@ export function takeNotes(value: unknown, types: readonly CodecType[], path: str
   const open = new Set<object>();
   const copy = (one: unknown, at: string): unknown => {
     if (typeof one !== 'object' || one === null) return one;
+    if (isProxy(one)) throw new UnsupportedValueError('a Proxy', at, 'Keep plain data.');
     const known = copies.get(one);
     if (known) {
       if (open.has(one)) throw new UnsupportedValueError('a ring through an object of a class', at, 'Keep an id in place of the object.');
@@ -61,7 +63,7 @@ export function takeNotes(value: unknown, types: readonly CodecType[], path: str
   const fill = (from: object, to: object, at: string, remember = true): object => {
     if (remember) copies.set(from, to);
     for (const key of Object.keys(from)) {
-      const value = copy((from as Readonly<Record<string, unknown>>)[key], `${at}.${key}`);
+      const value = copy((from as Readonly<Record<string, unknown>>)[key], at === '' ? key : `${at}.${key}`);
       Object.defineProperty(to, key, { value, writable: true, enumerable: true, configurable: true });
     }
     return to;

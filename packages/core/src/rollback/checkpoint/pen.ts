@@ -5,6 +5,12 @@ import type { Commit, Entry, Head, HeadPatch, NewEntry, Store } from '../../base
 import { NotServedError } from './errors.js';
 
 const KIND = 'checkpoint';
+
+/** The id of a stream made of names that may have slashes of their own. */
+export function streamId(...parts: readonly string[]): string {
+  return parts.map((part) => part.replaceAll('%', '%25').replaceAll('/', '%2F')).join('/');
+}
+
 /** A claim is over at once: the stream is always due, for whoever takes the object over. */
 const LEASE_MS = 1;
 const TRIES = 4;
@@ -34,24 +40,20 @@ export class Pen {
     return this.head?.claims ?? 0;
   }
 
-  /** Everything that is there, entry by entry; answers the head, or undefined when there is nothing. */
-  async read(each: (entry: Entry) => void): Promise<Head | undefined> {
+  /** Everything that is there, entry by entry; answers the head, or undefined when there is nothing; `changed`: to be read again. */
+  async read(each: (entry: Entry) => void): Promise<Head | 'changed' | undefined> {
     let head: Head | undefined;
     for (let from = 0; ;) {
       const page = await this.store.load(this.stream, { from, limit: PAGE });
       if (!page) return undefined;
       // Somebody writes meanwhile: what was read is not of one moment.
-      if (head && page.head.version !== head.version) return this.changed();
+      if (head && page.head.version !== head.version) return 'changed';
       head = page.head;
       for (const entry of page.entries) each(entry);
       const last = page.entries.at(-1);
       if (!last || last.index + 1 >= head.length) return head;
       from = last.index + 1;
     }
-  }
-
-  private changed(): never {
-    throw new StoreUnavailableError(`${this.holder} is being written to by another process; try again.`);
   }
 
   /** Takes the stream over as it was read. False: it is another one by now, and is to be read again. */

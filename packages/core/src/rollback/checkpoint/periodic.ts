@@ -1,5 +1,7 @@
 import type { Clock, Timer } from '../../base/clock.js';
 
+const RETRY_MS = 1_000;
+
 /** Says when it is time for a checkpoint: so many calls, or so long after the first change, and never two at once. */
 export class Periodic {
   private calls = 0;
@@ -11,8 +13,8 @@ export class Periodic {
     private readonly clock: Clock,
     private readonly everyCalls: number | undefined,
     private readonly everyMs: number | undefined,
-    /** Tells of its failure by itself. */
-    private readonly save: () => Promise<void>,
+    /** False when it has failed; it is tried again then. */
+    private readonly save: () => Promise<boolean>,
   ) {}
 
   /** A call has ended. */
@@ -34,12 +36,11 @@ export class Periodic {
     this.calls = 0;
     this.timer?.cancel();
     this.timer = undefined;
-    void this.save().finally(() => {
+    void this.save().then((isSaved) => {
       this.isSaving = false;
       // What has come meanwhile has its own time, from now on.
-      if (this.calls > 0 && this.everyMs !== undefined && !this.isStopped) {
-        this.timer ??= this.clock.setTimer(this.everyMs, () => this.rang(), { background: true });
-      }
+      const waitMs = isSaved ? (this.calls > 0 ? this.everyMs : undefined) : (this.everyMs ?? RETRY_MS);
+      if (waitMs !== undefined && !this.isStopped) this.timer ??= this.clock.setTimer(waitMs, () => this.rang(), { background: true });
     });
   }
 

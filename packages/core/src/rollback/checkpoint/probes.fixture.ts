@@ -92,6 +92,7 @@ export const probes: readonly (readonly [name: string, value: unknown, fate: Fat
   ['a Map with a property', Object.assign(new Map(), { extra: 1 }), 'refused'],
   ['a subclass of Map', new (class extends Map {})(), 'refused'],
   ['a Proxy', new Proxy({}, {}), 'refused'],
+  ['a Proxy beside a URL', { a: new URL('https://a.b/'), b: new Proxy({}, {}) }, 'refused', 'value.b'],
   ['shared memory', new Uint8Array(new SharedArrayBuffer(1)), 'refused'],
   ['a WeakRef', new WeakRef({}), 'refused'],
   ['a generator', (function* () {})(), 'refused'],

@@ -1,10 +1,10 @@
 import type { Data } from '../../base/store.js';
 import type { Recoverable } from '../words.js';
 import { changedFrames, Encoding } from './encoding.js';
+import { CheckpointVerbError } from './errors.js';
 import { apply, readFrames } from './frames.js';
 import type { State } from './frames.js';
 import type { Holder } from './holder.js';
-import { CheckpointVerbError } from './shape.js';
 import { Tracker } from './tracker.js';
 import type { StateCodec } from './v8-codec.js';
 

@@ -1,8 +1,10 @@
+import type { Clock } from '../../base/clock.js';
 import type { Codec } from '../../base/codec.js';
 import { CodecError } from '../../base/errors.js';
 import type { Archive, Kept } from './archive.js';
 import type { Envelope } from './envelope.js';
 import { CheckpointNotFoundError, FutureVersionError, MigrationError, RecoveryFailedError, SchemaDriftError } from './errors.js';
+import { inSlices } from './encoding.js';
 import { apply, readFrames } from './frames.js';
 import type { State } from './frames.js';
 import { brought } from './migrate.js';
@@ -10,8 +12,12 @@ import type { Shape } from './migrate.js';
 import type { StateCodec } from './v8-codec.js';
 import { WIRE } from './v8-codec.js';
 
+/** Longer than those of a checkpoint: each costs a turn, in which the garbage of decoding is collected. */
+const SLICE_MS = 20;
+
 /** What reads a state that is stored. */
 export interface Reader extends Shape {
+  readonly clock: Clock;
   readonly fingerprint: string;
   readonly codecs: readonly (StateCodec | Codec)[];
   readonly logReaches: ((position: number) => boolean | PromiseLike<boolean>) | undefined;
@@ -80,6 +86,6 @@ export async function stateOf(path: readonly Uint8Array[], envelope: Envelope, r
   const codec = reader.codecs.find(({ name }) => name === envelope.codec);
   if (!codec) throw new CodecError(`${reader.holder} was written by the codec "${envelope.codec}", which is not registered here.`, '');
   const state: State = new Map();
-  for (const bytes of path) apply(state, readFrames(codec, bytes));
+  for (const bytes of path) await inSlices(reader.clock, readFrames(codec, bytes), (block) => apply(state, [block]), SLICE_MS);
   return brought(state, envelope.schemaVersion, reader);
 }

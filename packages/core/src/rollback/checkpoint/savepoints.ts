@@ -6,12 +6,12 @@ import { Archive } from './archive.js';
 import { Encoding, inSlices } from './encoding.js';
 import { envelopeEntry, Payload } from './envelope.js';
 import type { Envelope } from './envelope.js';
-import { CheckpointNotFoundError } from './errors.js';
+import { CheckpointNotFoundError, CheckpointVerbError } from './errors.js';
 import type { State } from './frames.js';
 import type { Holder } from './holder.js';
 import { choose, stateOf } from './restoring.js';
+import { streamId } from './pen.js';
 import type { Reader } from './restoring.js';
-import { CheckpointVerbError } from './shape.js';
 
 const KIND = 'savepoint';
 
@@ -30,11 +30,12 @@ export class Savepoints {
     private readonly store: Store,
     private readonly environment: Environment,
     private readonly reader: Reader,
-    private readonly owner: string,
+    /** Name and id. */
+    private readonly owner: readonly string[],
   ) {}
 
   private stream(label: string, owner = this.owner): string {
-    return `${KIND}/${owner}/${label}`;
+    return streamId(KIND, ...owner, label);
   }
 
   async save(label: string): Promise<void> {
@@ -67,8 +68,13 @@ export class Savepoints {
       await this.store.commit({
         id: this.stream(label),
         expect: 'absent',
-        create: { kind: KIND, name: `${KIND}/${this.owner}` },
-        entries: [...payload.entries(1), envelopeEntry('checkpoint.saved', envelope)],
+        create: { kind: KIND, name: streamId(KIND, ...this.owner) },
+        // The word tells a repetition of this very commit from another savepoint of the same name and state.
+        entries: [
+          { key: 'created', type: 'checkpoint.created', data: environment.random.word() },
+          ...payload.entries(1),
+          envelopeEntry('checkpoint.saved', envelope),
+        ],
         head: { status: 'pinned' },
       });
     } catch (error) {
@@ -85,8 +91,8 @@ export class Savepoints {
   async list(): Promise<readonly string[]> {
     const labels: string[] = [];
     for (let after: string | undefined; ;) {
-      const page = await this.store.scan({ kind: KIND, name: `${KIND}/${this.owner}`, ...(after !== undefined && { after }) });
-      labels.push(...page.heads.map(({ id }) => id.slice(this.stream('').length)));
+      const page = await this.store.scan({ kind: KIND, name: streamId(KIND, ...this.owner), ...(after !== undefined && { after }) });
+      labels.push(...page.heads.map(({ id }) => id.slice(this.stream('').length).replaceAll('%2F', '/').replaceAll('%25', '%')));
       if (page.next === undefined) return labels;
       after = page.next;
     }
@@ -100,9 +106,10 @@ export class Savepoints {
 
   /** @throws CheckpointNotFoundError; RecoveryFailedError when it is damaged. */
   async state({ savepoint, id, name }: SavepointPlace, own: { readonly id: string; readonly name: string }): Promise<State> {
-    const owner = `${name ?? own.name}/${id ?? own.id}`;
+    const owner = [name ?? own.name, id ?? own.id];
     const found = await this.store.load(this.stream(savepoint, owner));
-    if (!found) throw new CheckpointNotFoundError(this.holder.name, `savepoint "${savepoint}" of ${owner}`, (await this.list()).join(', '));
+    if (!found)
+      throw new CheckpointNotFoundError(this.holder.name, `savepoint "${savepoint}" of ${owner.join(' ')}`, (await this.list()).join(', '));
     const archive = new Archive(this.holder.name);
     for (const entry of found.entries) archive.read(entry);
     const chosen = await choose(archive, this.reader, undefined);

@@ -1,5 +1,4 @@
 import { ConfigurationError } from '../../base/errors.js';
-import { CheckpointError } from './errors.js';
 import type { Settled } from './options.js';
 import { fieldsOf } from './schema.js';
 import { isTracked } from './tracked.js';
@@ -38,11 +37,4 @@ function isService(value: unknown): boolean {
   return (
     prototype !== Object.prototype && !Array.isArray(value) && !(value instanceof Date || value instanceof Map || value instanceof Set)
   );
-}
-
-/** Said when a verb is used where it cannot be. Code `CHECKPOINT_VERB`. */
-export class CheckpointVerbError extends CheckpointError {
-  constructor(holder: string, verb: string, why: string, remedy: string) {
-    super('CHECKPOINT_VERB', holder, `${verb} is not possible for ${holder}: ${why}. ${remedy}`, { details: { verb } });
-  }
 }

@@ -1,6 +1,8 @@
 import { WHOLE } from './sight.js';
 import type { Cells } from './cells.js';
 
+const MANY = 1_000;
+
 /** `added`: it came at the end of what was there; `all`: everything was replaced. */
 export type Change = 'added' | 'changed' | 'all';
 
@@ -21,6 +23,11 @@ export class Tracker {
     }
     const keys = known ?? new Map<unknown, Change>();
     if (!known) this.changes.set(cells, keys);
+    // Of keys that come and go nobody needs to know each.
+    if (keys.size >= MANY && keys.size > 2 * cells.size) {
+      this.changes.set(cells, 'all');
+      return;
+    }
     if (change === 'added') {
       // Those that were added are told in the order in which they came.
       keys.delete(key);

@@ -1,3 +1,4 @@
+import { isProxy } from 'node:util/types';
 import { DefaultDeserializer, DefaultSerializer } from 'node:v8';
 import type { Codec } from '../../base/codec.js';
 import type { CodecType } from '../../base/codec-tree.js';
@@ -10,6 +11,8 @@ import { REGISTER, ValueWalk } from './value-walk.js';
 
 const PLAIN = 0;
 const NOTED = 1;
+/** So many objects are looked at for a proxy. */
+const MOST = 1_000;
 
 /** A codec that says where in a state the value stands. */
 export interface StateCodec extends Codec {
@@ -58,6 +61,8 @@ export function v8Codec(types: readonly CodecType[] = []): StateCodec {
         return Buffer.concat([bytes, Buffer.of(walk.needsNotes ? NOTED : PLAIN)]);
       } catch (error) {
         if (error instanceof CodecError) throw error;
+        const proxy = pathOfProxy(value, path, new Set());
+        if (proxy !== undefined) throw new UnsupportedValueError('a Proxy', proxy, REGISTER, error);
         throw new UnsupportedValueError(`nothing that V8 can clone (${messageOf(error)})`, path, REGISTER, error);
       }
     },
@@ -76,4 +81,16 @@ export function v8Codec(types: readonly CodecType[] = []): StateCodec {
       }
     },
   };
+}
+
+/** V8 refuses proxies by itself, and does not say where. */
+function pathOfProxy(value: unknown, path: string, met: Set<object>): string | undefined {
+  if (typeof value !== 'object' || value === null || met.has(value) || met.size > MOST) return undefined;
+  if (isProxy(value)) return path;
+  met.add(value);
+  for (const [key, inner] of value instanceof Map ? (value as Map<unknown, unknown>) : Object.entries(value)) {
+    const found = pathOfProxy(inner, path === '' ? String(key) : `${path}.${String(key)}`, met);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

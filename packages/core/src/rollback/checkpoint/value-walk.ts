@@ -1,4 +1,3 @@
-import { isProxy } from 'node:util/types';
 import type { CodecType } from '../../base/codec-tree.js';
 import { UnsupportedValueError } from './errors.js';
 import { CELLS } from './tracked.js';
@@ -17,136 +16,134 @@ export const REGISTER = 'Keep plain data, register its class in "types", or mark
 export class ValueWalk {
   needsNotes = false;
   private readonly met = new Set<object>();
-  private readonly buffers = new Set<ArrayBufferLike>();
+  private readonly views = new Map<ArrayBufferLike, object>();
+  /** Where it is: made to a path when something is refused. */
+  private readonly at: (string | number)[] = [];
+  private root = '';
 
   constructor(private readonly types: readonly CodecType[]) {}
 
   /** @throws UnsupportedValueError with the path. */
   walk(value: unknown, path: string): void {
-    switch (typeof value) {
-      case 'function':
-        throw new UnsupportedValueError('a function', path, REGISTER);
-      case 'symbol':
-        throw new UnsupportedValueError('a symbol', path, REGISTER);
-      case 'object':
-        if (value !== null) this.object(value, path);
-        break;
-      default:
-    }
+    this.root = path;
+    this.any(value);
   }
 
-  private object(value: object, path: string): void {
-    if (this.met.has(value)) return;
-    this.met.add(value);
-    if (isProxy(value)) throw new UnsupportedValueError('a Proxy', path, REGISTER);
+  private refuse(what: string, remedy = REGISTER): never {
+    const [first, ...rest] = [this.root, ...this.at.map((part) => (typeof part === 'number' ? `[${part}]` : part))];
+    const path = rest.reduce((all, part) => (all === '' && part.startsWith('.') ? part.slice(1) : all + part), first);
+    throw new UnsupportedValueError(what, path, remedy);
+  }
+
+  private any(value: unknown): void {
+    if (typeof value === 'object') {
+      if (value !== null) this.object(value);
+    } else if (typeof value === 'function') this.refuse('a function');
+    else if (typeof value === 'symbol') this.refuse('a symbol');
+  }
+
+  private inner(value: unknown, part: string | number): void {
+    this.at.push(part);
+    this.any(value);
+    this.at.pop();
+  }
+
+  private object(value: object): void {
+    if (this.met.size === this.met.add(value).size) return;
     const prototype = Object.getPrototypeOf(value) as object | null;
-    if (prototype === Object.prototype) return this.properties(value, path);
-    if (Array.isArray(value) && prototype === Array.prototype) return this.array(value, path);
+    if (prototype === Object.prototype) return this.properties(value, 0);
+    if (Array.isArray(value) && prototype === Array.prototype) return this.array(value);
     if (this.types.some((type) => type.is(value)) || value instanceof URL) {
       this.needsNotes = true;
       return;
     }
     if (prototype === null) {
       this.needsNotes = true;
-      return this.properties(value, path);
+      return this.properties(value, 0);
     }
-    this.special(value, prototype, path);
+    this.special(value, prototype);
   }
 
-  private array(value: readonly unknown[], path: string): void {
-    let extra = Object.keys(value).length !== value.length;
+  private array(value: readonly unknown[]): void {
+    const own = Reflect.ownKeys(value).length;
+    if (own !== value.length + 1 || hasAccessors(value)) return this.properties(value, 1);
     for (let i = 0; i < value.length; i++) {
       const inner = value[i];
-      if (inner === undefined) extra ||= !(i in value);
-      else if (typeof inner === 'object' || typeof inner === 'function' || typeof inner === 'symbol') this.walk(inner, `${path}[${i}]`);
+      if ((typeof inner === 'object' && inner !== null) || typeof inner === 'function' || typeof inner === 'symbol') this.inner(inner, i);
     }
-    if (extra || Reflect.ownKeys(value).length !== value.length + 1 || hasAccessors(value)) this.properties(value, path, 1);
   }
 
   /** `hidden`: how many own properties it has of itself that are not listed. */
-  private properties(value: object, path: string, hidden = 0): void {
+  private properties(value: object, hidden: number): void {
     const keys = Object.keys(value);
     if (Reflect.ownKeys(value).length !== keys.length + hidden) {
-      const what = Object.getOwnPropertySymbols(value).length > 0 ? 'an object with a symbol as a key' : 'an object with hidden properties';
-      throw new UnsupportedValueError(what, path, REGISTER);
+      const hasSymbols = Object.getOwnPropertySymbols(value).length > 0;
+      this.refuse(hasSymbols ? 'an object with a symbol as a key' : 'an object with hidden properties');
     }
-    if (hasAccessors(value)) throw new UnsupportedValueError('an object with a getter or setter', path, REGISTER);
+    if (hasAccessors(value)) this.refuse('an object with a getter or setter');
     for (const key of keys) {
       const inner = (value as Readonly<Record<string, unknown>>)[key];
-      if (typeof inner === 'object' || typeof inner === 'function' || typeof inner === 'symbol')
-        this.walk(inner, path === '' ? key : `${path}.${key}`);
+      if ((typeof inner !== 'object' || inner === null) && typeof inner !== 'function' && typeof inner !== 'symbol') continue;
+      this.inner(inner, `.${key}`);
     }
   }
 
-  private special(value: object, prototype: object, path: string): void {
+  private special(value: object, prototype: object): void {
     if (value instanceof Map && prototype === Map.prototype) {
-      this.bare(value, path);
+      this.bare(value);
       for (const [key, inner] of value) {
-        this.walk(key, `${path}.keys(${label(key)})`);
-        this.walk(inner, `${path}.get(${label(key)})`);
+        this.inner(key, `.keys(${label(key)})`);
+        this.inner(inner, `.get(${label(key)})`);
       }
     } else if (value instanceof Set && prototype === Set.prototype) {
-      this.bare(value, path);
-      for (const inner of value) this.walk(inner, `${path}.has(${label(inner)})`);
+      this.bare(value);
+      for (const inner of value) this.inner(inner, `.has(${label(inner)})`);
     } else if (value instanceof Date && prototype === Date.prototype) {
-      this.bare(value, path);
+      this.bare(value);
     } else if (value instanceof RegExp && prototype === RegExp.prototype) {
-      if (value.lastIndex !== 0) throw new UnsupportedValueError('a RegExp in the middle of a search', path, 'Set its lastIndex to 0.');
-      this.bare(value, path, 1);
+      if (value.lastIndex !== 0) this.refuse('a RegExp in the middle of a search', 'Set its lastIndex to 0.');
+      this.bare(value, 1);
     } else if (BOXED.includes(prototype)) {
-      this.bare(value, path, value instanceof String ? value.length + 1 : 0, true);
+      this.bare(value, value instanceof String ? value.length + 1 : 0);
     } else if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
-      this.bytes(value, prototype, path);
+      this.bytes(value, prototype);
     } else if (value instanceof Error && ERRORS.includes(prototype)) {
-      this.error(value, path);
+      this.error(value);
     } else {
-      throw new UnsupportedValueError(
-        nameOf(value, prototype),
-        path,
-        CELLS in value ? 'A tracked collection stands in a field of its own.' : REGISTER,
-      );
+      this.refuse(nameOf(value, prototype), CELLS in value ? 'A tracked collection stands in a field of its own.' : REGISTER);
     }
   }
 
   /** Own properties of such would be lost. */
-  private bare(value: object, path: string, allowed = 0, isBoxed = false): void {
-    if (Reflect.ownKeys(value).length === allowed) return;
-    throw new UnsupportedValueError(`a ${isBoxed ? 'boxed value' : value.constructor.name} with properties of its own`, path, REGISTER);
+  private bare(value: object, allowed = 0): void {
+    if (Reflect.ownKeys(value).length !== allowed) this.refuse(`a ${value.constructor.name} with properties of its own`);
   }
 
-  private bytes(value: ArrayBufferView | ArrayBuffer, prototype: object, path: string): void {
+  private bytes(value: ArrayBufferView | ArrayBuffer, prototype: object): void {
     const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
-    const isKnown =
-      prototype === ArrayBuffer.prototype ||
-      prototype === DataView.prototype ||
-      prototype === Buffer.prototype ||
-      Object.getPrototypeOf(prototype) === TYPED;
-    if (!isKnown) throw new UnsupportedValueError(nameOf(value, prototype), path, REGISTER);
-    if (!(buffer instanceof ArrayBuffer)) throw new UnsupportedValueError('shared memory', path, 'Keep a copy of it.');
-    if ((buffer as { readonly resizable?: boolean }).resizable)
-      throw new UnsupportedValueError('a resizable buffer', path, 'Keep a copy of it.');
-    const own = Reflect.ownKeys(value).length;
+    const known: readonly object[] = [ArrayBuffer.prototype, DataView.prototype, Buffer.prototype];
+    if (!known.includes(prototype) && Object.getPrototypeOf(prototype) !== TYPED) this.refuse(nameOf(value, prototype));
+    if (!(buffer instanceof ArrayBuffer)) this.refuse('shared memory', 'Keep a copy of it.');
+    if ((buffer as { readonly resizable?: boolean }).resizable) this.refuse('a resizable buffer', 'Keep a copy of it.');
     const elements = ArrayBuffer.isView(value) && !(value instanceof DataView) ? (value as Uint8Array).length : 0;
-    if (own !== elements) throw new UnsupportedValueError('bytes with properties of their own', path, REGISTER);
+    if (Reflect.ownKeys(value).length !== elements) this.refuse('bytes with properties of their own');
     // Small Buffers are cut out of one pool that nobody means.
     if (Buffer.isBuffer(value) && buffer.byteLength === Buffer.poolSize) return;
-    if (this.buffers.has(buffer)) throw new UnsupportedValueError('a second view of the same bytes', path, 'Keep a copy of it.');
-    this.buffers.add(buffer);
+    if (this.views.has(buffer)) this.refuse('a second view of the same bytes', 'Keep a copy of it.');
+    this.views.set(buffer, value);
   }
 
-  private error(value: Error, path: string): void {
+  private error(value: Error): void {
     for (const key of Reflect.ownKeys(value)) {
-      if (typeof key === 'string' && OF_ERRORS.has(key)) continue;
-      throw new UnsupportedValueError(`an error with a property "${String(key)}"`, path, REGISTER);
+      if (typeof key !== 'string' || !OF_ERRORS.has(key)) this.refuse(`an error with a property "${String(key)}"`);
     }
-    if (typeof value.stack !== 'string' && value.stack !== undefined)
-      throw new UnsupportedValueError('an error with another stack', path, REGISTER);
-    if ('cause' in value) this.walk(value.cause, `${path}.cause`);
+    if (typeof value.stack !== 'string' && value.stack !== undefined) this.refuse('an error with another stack');
+    if ('cause' in value) this.inner(value.cause, '.cause');
   }
 }
 
 function hasAccessors(value: object): boolean {
-  for (const key in value) {
+  for (const key of Object.keys(value)) {
     const own = Object.getOwnPropertyDescriptor(value, key);
     if (own && (own.get ?? own.set)) return true;
   }
