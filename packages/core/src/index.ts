@@ -149,6 +149,8 @@ export type { ChannelWriter } from './rollback/channel/writer.js';
 export { certify } from './rollback/line/certify.js';
 export type { Violation } from './rollback/line/certify.js';
 export { collectable, inTransit, uselessCheckpoints } from './rollback/line/collect.js';
+export { graphData, graphFrom } from './rollback/line/data.js';
+export type { GraphData } from './rollback/line/data.js';
 export { LineArgumentError, LineLostError } from './rollback/line/errors.js';
 export { explain } from './rollback/line/explain.js';
 export type { DominoReport, Rollback } from './rollback/line/explain.js';

@@ -40,6 +40,8 @@ export interface IndependentOptions {
    * Default: `bcs`.
    */
   readonly forced?: 'bcs' | 'none';
+  /** `needed`: checkpoints that no failure will ever need are forgotten. `all`: none is, to look at later. Default: `needed`. */
+  readonly keep?: 'needed' | 'all';
   /** How often one looks for messages and recoveries while there are none. Default: '50ms'. */
   readonly poll?: Duration;
 }
