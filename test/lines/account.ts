@@ -83,9 +83,9 @@ export async function open(
   return { account, process, crash: cut, pay };
 }
 
-/** Looks every few milliseconds. @throws when it has not come true within half a minute. */
+/** Looks every few milliseconds. @throws when it has not come true within 15 s. */
 export async function until(isTrue: () => boolean | Promise<boolean>, what = 'it'): Promise<void> {
-  const end = performance.now() + 30_000;
+  const end = performance.now() + 15_000;
   while (!(await isTrue())) {
     if (performance.now() > end) throw new Error(`${what} has not come true.`);
     await new Promise((resolve) => setTimeout(resolve, 2));

@@ -52,8 +52,8 @@ export async function independentProcess(options: IndependentOptions): Promise<I
   if (!members.includes(process.id)) throw new GroupMembersError(group, members, `"${process.id}" is not one of them`);
   const { epoch } = await found(store, group, process.id, members);
   const { stream, isNew } = await ProcessStream.open(environment, store, group, process.id, () => process.capture());
-  const member = new Member(environment, store, group, process, stream);
   const others = members.filter((id) => id !== process.id);
+  const member = new Member(environment, store, group, process, stream, others);
   const postman = await Postman.open(member, others);
   const key = `failed:${process.id}:${stream.word}`;
   if (!isNew) await step(store, group, { key, next: (now) => ({ group: begun(now, [process.id], null) }) });
