@@ -1,19 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { chance } from '../line/executions.fixture.js';
 import { ColourRound } from './colours.js';
 import { MarkerRound } from './markers.js';
 
 const RUNS = 4_000;
 const EACH = 100;
-
-function chance(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 interface World {
   readonly random: () => number;
