@@ -65,13 +65,18 @@ export async function run(print, { quick }) {
   print(
     `Recovery line: ${PROCESSES} processes, ${taken} checkpoints, ${messages} messages; one fails, ${report.rolledBack.length} go back, ${report.checkpointsLost} checkpoints are undone.`,
   );
-  const found = cpuMs(rounds, () => recoveryLine(graph, start));
+  // Each time something was added, so the graph is sorted anew.
+  const found = cpuMs(rounds, () => {
+    graph.message({ from: 'P0', sent: 1, to: 'P1' });
+    recoveryLine(graph, start);
+  });
   const rows = [
-    ['the line', found],
+    ['the line, of a graph that has grown', found],
+    ['the line again', cpuMs(rounds, () => recoveryLine(graph, start))],
     ['its certificate', cpuMs(rounds, () => certify(graph, start, line))],
     ['the report', cpuMs(rounds, () => explain(graph, start))],
     ['the graph (traffic included)', build],
   ];
-  for (const [what, ms] of rows) print(row([what, `${ms.toFixed(0)} ms CPU`], [30, 14]));
-  print(`The line within ${GOAL_MS} ms: ${found <= GOAL_MS ? 'yes' : 'NO'}. Certified: ${certify(graph, start, line)}.`);
+  for (const [what, ms] of rows) print(row([what, `${ms.toFixed(0)} ms CPU`], [36, 14]));
+  print(`The line within ${GOAL_MS} ms: ${found <= GOAL_MS ? 'yes' : 'NO'}. Certified: ${JSON.stringify(certify(graph, start, line))}.`);
 }

@@ -1,4 +1,4 @@
-import { independentProcess } from '@redress/core';
+import { independentProcess, StoreUnavailableError } from '@redress/core';
 import type { Data, IndependentOptions, IndependentProcess, Recoverable, Store } from '@redress/core';
 import type { Place } from './stores.js';
 
@@ -31,8 +31,8 @@ export interface Opened {
   readonly pay: (to: string, amount: number) => Promise<void>;
 }
 
-/** A store that can be cut off: at once, or at the commit after so many others, which the store has made or not. */
-function cuttable(store: Store) {
+/** A store that can be cut off: at once, or at the commit after so many others, which the store has made or not. And some answers are lost. */
+function cuttable(store: Store, losesAnswer: () => boolean) {
   let left = Infinity;
   let isMade = false;
   let isCut = false;
@@ -46,6 +46,7 @@ function cuttable(store: Store) {
         if (isCut || (isLast && !isMade)) return never();
         if (isLast) isCut = true;
         const answer: unknown = await Reflect.apply(verb as () => unknown, target, args);
+        if (name === 'commit' && losesAnswer()) throw new StoreUnavailableError('the answer was lost');
         return isCut ? never() : answer;
       };
     },
@@ -64,8 +65,9 @@ export async function open(
   balance: number,
   members: readonly string[],
   more: Partial<IndependentOptions> = {},
+  losesAnswer: () => boolean = () => false,
 ): Promise<Opened> {
-  const { store, cut } = cuttable(await place.connect());
+  const { store, cut } = cuttable(await place.connect(), losesAnswer);
   const account = new Account(id, balance);
   const process = await independentProcess({
     ...{ store, group: 'bank', members, process: account, every: 'never', forced: 'none', poll: 2 },
@@ -83,9 +85,9 @@ export async function open(
   return { account, process, crash: cut, pay };
 }
 
-/** Looks every few milliseconds. @throws when it has not come true within half a minute. */
+/** Looks every few milliseconds. @throws when it has not come true within 15 s. */
 export async function until(isTrue: () => boolean | Promise<boolean>, what = 'it'): Promise<void> {
-  const end = performance.now() + 30_000;
+  const end = performance.now() + 15_000;
   while (!(await isTrue())) {
     if (performance.now() > end) throw new Error(`${what} has not come true.`);
     await new Promise((resolve) => setTimeout(resolve, 2));

@@ -34,7 +34,9 @@ const BCS: readonly Row[] = [
   { killed: ['P2'], line: { P1: 2, P2: 2, P3: 1 }, balances: [60, 40, 0], chainToP3: ['P2/0:1'] },
   { killed: ['P3'], line: { P1: 2, P2: 3, P3: 2 }, balances: [60, 15, 25], chainToP3: [] },
 ];
-const sampled = (rows: readonly Row[]): readonly Row[] => (FULL ? rows : rows.filter((_, i) => i === 0 || i === 3));
+/** By default: the first of one, and the first of two. */
+const sampled = (rows: readonly Row[]): readonly Row[] =>
+  FULL ? rows : rows.filter(({ killed }, i) => i === 0 || (i === 3 && killed.length === 2));
 
 describe.each(Object.entries(DURABLE_STORES))('three operating-system processes over %s', (_, open) => {
   let place: Place;

@@ -120,4 +120,23 @@ describe.each(Object.entries(STORES))('snapshots of a group over %s', (_, openPl
     expect(await refused).toMatchObject(aborted);
     expect(await totalOf(await of('P1').process.snapshot())).toBe(400);
   });
+
+  it('leaves nothing retained when it was given up', async () => {
+    await Promise.all(MEMBERS.map((id) => begin(id)));
+    let go: (() => void) | undefined;
+    const held = of('P2').process.run(() => new Promise<void>((resolve) => (go = resolve)));
+    await expect(of('P1').process.snapshot({ within: 30 })).rejects.toMatchObject({ code: 'SNAPSHOT_ABORTED' });
+    go?.();
+    await held;
+    of('P4').crash();
+    await begin('P4');
+    const store = await place.connect();
+    await until(async () => {
+      await Promise.all(MEMBERS.map((id) => of(id).process.checkpoint()));
+      const { heads } = await store.scan({ kind: 'channel', limit: 100 });
+      return heads.every(({ meta }) => meta.length === 0 || String(meta).includes('"retained":{}'));
+    }, 'the release');
+    const { heads } = await store.scan({ kind: 'recoverable' });
+    expect(heads.map(({ meta }) => (JSON.parse(String(meta)) as { pinned: object }).pinned)).toEqual([{}, {}, {}, {}]);
+  });
 });

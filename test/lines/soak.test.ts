@@ -16,10 +16,18 @@ async function life(seed: number, forced: 'bcs' | 'none'): Promise<number> {
   const below = (limit: number): number => Math.floor(random.next() * limit);
   const at = await (STORES['memory'] as () => Promise<Place>)();
   const lives = new Map<string, Promise<Opened>>();
+  const opened = new Map<string, Opened>();
+  let isCalm = false;
+  // As a supervisor would: what has failed is begun anew.
   const begin = (id: string): void => {
-    const opening = open(at, id, EACH, MEMBERS, { forced, poll: 1 });
-    opening.catch(() => {});
+    const opening = open(at, id, EACH, MEMBERS, { forced, poll: 1 }, () => !isCalm && random.next() < 0.02);
+    const again = (): void => void (lives.get(id) === opening && begin(id));
     lives.set(id, opening);
+    opened.delete(id);
+    opening.then((one) => {
+      if (lives.get(id) === opening) opened.set(id, one);
+      void one.process.ended.then((error) => error !== undefined && again());
+    }, again);
   };
   MEMBERS.forEach(begin);
   let crashes = 0;
@@ -41,17 +49,19 @@ async function life(seed: number, forced: 'bcs' | 'none'): Promise<number> {
   }
   // Whoever crashed, or is about to, is begun anew; the others are as they are.
   for (const id of down) begin(id);
-  const all = await Promise.all(MEMBERS.map((id) => lives.get(id) as Promise<Opened>));
-  const total = (): number => all.reduce((sum, { account }) => sum + account.balance, 0);
+  isCalm = true;
+  const all = (): readonly Opened[] => [...opened.values()];
+  const total = (): number => all().reduce((sum, { account }) => sum + account.balance, 0);
   try {
+    await until(() => opened.size === MEMBERS.length, `the recovery of seed ${seed}`);
     // What was asked for before is done by then, also what took long.
-    await Promise.all(all.map(({ process }) => process.run(() => {})));
-    await until(() => total() === MEMBERS.length * EACH, `the total of seed ${seed}`);
+    await Promise.all(all().map(({ process }) => process.run(() => {}).catch(() => {})));
+    await until(() => opened.size === MEMBERS.length && total() === MEMBERS.length * EACH, `the total of seed ${seed}`);
     // And it stays: nothing comes twice.
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(total()).toBe(MEMBERS.length * EACH);
   } finally {
-    await Promise.all(all.map(({ process }) => process.stop()));
+    await Promise.all(all().map(({ process }) => process.stop()));
     await at.remove();
   }
   return crashes;

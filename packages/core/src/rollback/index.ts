@@ -56,6 +56,8 @@ export type { ChannelWriter } from './channel/writer.js';
 export { certify } from './line/certify.js';
 export type { Violation } from './line/certify.js';
 export { collectable, inTransit, uselessCheckpoints } from './line/collect.js';
+export { graphData, graphFrom } from './line/data.js';
+export type { GraphData } from './line/data.js';
 export { LineArgumentError, LineLostError } from './line/errors.js';
 export { explain } from './line/explain.js';
 export type { DominoReport, Rollback } from './line/explain.js';

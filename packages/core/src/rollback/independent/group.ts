@@ -1,3 +1,4 @@
+import type { GraphData } from '../line/data.js';
 import type { DominoReport } from '../line/explain.js';
 import type { Line, MessageId, ProcessId } from '../words.js';
 
@@ -18,6 +19,8 @@ export interface FixedLine {
 /** What was decided in one recovery. */
 export interface Recovery extends FixedLine {
   readonly report: DominoReport;
+  /** What the processes had told of, before it. */
+  readonly graph: GraphData;
   /** What was asked for would have cost others something, or cannot be had any more: nobody went back for it. */
   readonly refused?: { readonly by: ProcessId; readonly report: DominoReport };
 }

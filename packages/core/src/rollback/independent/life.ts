@@ -20,6 +20,7 @@ export interface Settings extends Pick<IndependentOptions, 'receive'> {
   readonly everyMs: number;
   readonly pollMs: number;
   readonly isForced: boolean;
+  readonly keepsAll: boolean;
 }
 
 type Marker = ChannelItem & { readonly kind: 'marker' };
@@ -49,7 +50,7 @@ export class Life {
     public epoch: number,
   ) {
     this.ended = new Promise((resolve) => (this.#announce = resolve));
-    this.#watcher = new Watcher(member, !settings.isForced, () => this.onLook());
+    this.#watcher = new Watcher(member, settings, () => this.onLook());
     this.#mail = {
       before: (message) => this.#before(message),
       receive: ({ id, data }) => this.#vital(() => this.#work((send) => this.settings.receive({ id, from: id.sender, data }, send))),

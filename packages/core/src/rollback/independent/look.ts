@@ -38,9 +38,11 @@ export async function look(member: Member): Promise<Look> {
 }
 
 async function draw(member: Member): Promise<Drawn> {
-  const records = await recordsOf(member.store, member.group);
-  // What others have received since their last checkpoint is not written anywhere; what this one has is known here.
-  return graphOf(records, ({ process }) => (process === member.id ? member.present.received : {}));
+  const { store, group, id, stream } = member;
+  const others = (await recordsOf(store, group)).filter(({ process }) => process !== id);
+  // What others have received since their last checkpoint is not written anywhere. What this one has is known here, and must
+  // fit its record: both are of this very moment.
+  return graphOf([...others, stream.record], ({ process }) => (process === id ? member.present.received : {}));
 }
 
 /** Lets the incoming channels forget what no checkpoint that is kept would read again. */

@@ -1,5 +1,6 @@
 import type { Environment } from '../../base/environment.js';
 import type { Data, Store } from '../../base/store.js';
+import { releaseChannel } from '../channel/upkeep.js';
 import type { ProcessId, Recoverable } from '../words.js';
 import type { ProcessStream } from './process-stream.js';
 import { mergeReceived, without } from './records.js';
@@ -25,6 +26,8 @@ export class Member {
     readonly group: string,
     readonly process: Recoverable,
     readonly stream: ProcessStream,
+    /** The other members of the group. */
+    readonly others: readonly ProcessId[],
   ) {
     this.present = presentAt(stream.record.checkpoints.at(-1) as CheckpointRecord);
   }
@@ -61,8 +64,9 @@ export class Member {
     return one;
   }
 
-  /** Ends a pin. */
+  /** Ends a pin, and what is retained for it. */
   async unpin(name: string): Promise<void> {
+    await this.#release(name);
     const { record } = this.stream;
     const { [name]: number, ...pinned } = record.pinned;
     if (number === undefined) return;
@@ -86,12 +90,17 @@ export class Member {
     const pinned = Object.fromEntries(Object.entries(record.pinned).filter(([, number]) => number <= to));
     const target = checkpoints.at(-1) as CheckpointRecord;
     const next = { ...record, checkpoints, pinned, incarnation: record.incarnation + 1, applied: epoch, open: {} };
+    for (const name of Object.keys(record.pinned)) if (!(name in pinned)) await this.#release(name);
     // Read first: once it is written that this process stands there, nothing may come between.
     const state = await this.stream.state(target.entry);
     await this.#note(`restored:${epoch}`, next, String(to));
     this.process.restore(state, []);
     this.present = presentAt(target);
     this.garbage = new Set();
+  }
+
+  async #release(pin: string): Promise<void> {
+    for (const from of this.others) await releaseChannel(this.store, { group: this.group, from, to: this.id }, pin);
   }
 
   #note(key: string, record: ProcessRecord, data: Data = ''): Promise<void> {

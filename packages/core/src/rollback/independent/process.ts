@@ -26,6 +26,7 @@ const schema = z.strictObject({
   receive: z.custom((value) => typeof value === 'function', 'Must be a function'),
   every: z.union([z.number(), z.string()]).optional(),
   forced: z.enum(['bcs', 'none']).optional(),
+  keep: z.enum(['needed', 'all']).optional(),
   poll: z.union([z.number(), z.string()]).optional(),
 });
 
@@ -37,16 +38,22 @@ const schema = z.strictObject({
  * @throws ConfigurationError, GroupMembersError, StoreUnavailableError
  */
 export async function independentProcess(options: IndependentOptions): Promise<IndependentProcess> {
-  const { store, group, members, process, receive, forced = 'bcs', every = EVERY, poll = POLL } = options;
+  const { store, group, members, process, receive, forced = 'bcs', keep = 'needed', every = EVERY, poll = POLL } = options;
   checkOptions(`independentProcess ${process?.id}`, schema, options);
   const everyMs = every === 'never' ? Infinity : durationMs(every, 'independentProcess, every');
-  const settings = { receive, everyMs, pollMs: durationMs(poll, 'independentProcess, poll'), isForced: forced === 'bcs' };
+  const settings = {
+    receive,
+    everyMs,
+    pollMs: durationMs(poll, 'independentProcess, poll'),
+    isForced: forced === 'bcs',
+    keepsAll: keep === 'all',
+  };
   const environment = options.environment ?? createEnvironment();
   if (!members.includes(process.id)) throw new GroupMembersError(group, members, `"${process.id}" is not one of them`);
   const { epoch } = await found(store, group, process.id, members);
   const { stream, isNew } = await ProcessStream.open(environment, store, group, process.id, () => process.capture());
-  const member = new Member(environment, store, group, process, stream);
   const others = members.filter((id) => id !== process.id);
+  const member = new Member(environment, store, group, process, stream, others);
   const postman = await Postman.open(member, others);
   const key = `failed:${process.id}:${stream.word}`;
   if (!isNew) await step(store, group, { key, next: (now) => ({ group: begun(now, [process.id], null) }) });

@@ -54,10 +54,6 @@ export function recordOf({ meta }: Pick<Head, 'meta'>): ProcessRecord {
   return JSON.parse(String(meta)) as ProcessRecord;
 }
 
-export function lastOf({ checkpoints }: ProcessRecord): CheckpointRecord {
-  return checkpoints.at(-1) as CheckpointRecord;
-}
-
 /** What both have received, together. */
 export function mergeReceived(a: ReceivedFrom, b: ReceivedFrom): ReceivedFrom {
   const merged: Record<ProcessId, Received> = { ...a };

@@ -1,5 +1,6 @@
 import { InvariantError } from '../../base/errors.js';
 import { certify } from '../line/certify.js';
+import { graphData } from '../line/data.js';
 import { LineArgumentError, LineLostError } from '../line/errors.js';
 import { explain } from '../line/explain.js';
 import type { DominoReport } from '../line/explain.js';
@@ -26,6 +27,7 @@ export function settle({ epoch, failed, wish }: GroupRecord, records: readonly P
     line: report.line,
     restoring: report.rolledBack.map(({ process }) => process).sort(),
     report,
+    graph: graphData(graph),
     ...(wish && report !== wished ? { refused: { by: wish.by, report: wished ?? forced } } : {}),
   };
 }

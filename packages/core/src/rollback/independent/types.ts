@@ -40,6 +40,8 @@ export interface IndependentOptions {
    * Default: `bcs`.
    */
   readonly forced?: 'bcs' | 'none';
+  /** `needed`: checkpoints that no failure will ever need are forgotten. `all`: none is, to look at later. Default: `needed`. */
+  readonly keep?: 'needed' | 'all';
   /** How often one looks for messages and recoveries while there are none. Default: '50ms'. */
   readonly poll?: Duration;
 }
@@ -55,12 +57,12 @@ export interface IndependentProcess {
   /** Checkpoints that were taken because of a message. */
   readonly forced: number;
   /**
-   * Runs `work` while nothing else is at work here, and sends what it sends when it has ended. What it throws comes out, and
+   * Runs `work` while nothing else is at work here (so never from within a handler or other work: that would wait for itself), and sends what it sends when it has ended. What it throws comes out, and
    * nothing is sent: it must leave the state as it was.
    * @throws ProcessEndedError
    */
   run<T>(work: (send: Send) => T | Promise<T>): Promise<T>;
-  /** Takes a checkpoint at the next boundary; answers its number. */
+  /** Takes a checkpoint when what is at work now has ended; answers its number. */
   checkpoint(): Promise<number>;
   /**
    * Goes back to a checkpoint (default: the last one). `instance`: only if nobody else has to; `group`: with all who have to.

@@ -10,8 +10,7 @@ export class Watcher {
 
   constructor(
     private readonly member: Member,
-    /** Whether checkpoints may be useless. */
-    private readonly isPlain: boolean,
+    private readonly settings: { readonly isForced: boolean; readonly keepsAll: boolean },
     private readonly onLook: () => Promise<void>,
   ) {}
 
@@ -29,12 +28,12 @@ export class Watcher {
     const { incarnation } = member.stream.record;
     try {
       const { report, useless, garbage } = await look(member);
-      if (garbage && member.stream.record.incarnation === incarnation) member.garbage = garbage;
+      if (garbage && !this.settings.keepsAll && member.stream.record.incarnation === incarnation) member.garbage = garbage;
       for (const number of useless) this.#useless.add(number);
       const { maxHops, backToStart, checkpointsLost, rolledBack } = report;
       const share = this.#useless.size / Math.max(member.stream.record.highest, 1);
       member.tell('domino.measured', { maxHops, backToStart, checkpointsLost, rolledBack: rolledBack.length, useless: share });
-      if (this.isPlain && share > 0) this.#warn(share);
+      if (!this.settings.isForced && share > 0) this.#warn(share);
       await this.onLook();
       await trimIncoming(member);
     } catch (error) {

@@ -7,7 +7,7 @@ import type { CheckpointGraph } from './graph.js';
 import { recoveryLine, startOfFailure } from './recovery-line.js';
 import { dominoDot, dominoMermaid, dominoText } from './render.js';
 
-const RUNS = Number(process.env['REDRESS_RUNS'] ?? (process.env['REDRESS_TESTS'] === 'full' ? 3_000 : 300));
+const RUNS = Number(process.env['REDRESS_RUNS'] ?? (process.env['REDRESS_TESTS'] === 'full' ? 3_000 : 150));
 
 /** The worked example: P1 pays 40 to P2, which pays 25 of it on to P3. */
 function worked(): CheckpointGraph {

@@ -1,5 +1,5 @@
 import type { Line, ProcessId } from '../words.js';
-import { EDGE, FROM, NEXT, opened, RECEIVED, SENT, TO } from './graph.js';
+import { EDGE, FROM, opened, RECEIVED, SENT, TO } from './graph.js';
 import type { CheckpointGraph, Graph } from './graph.js';
 import type { GraphMessage } from './message.js';
 import { recoveryLine } from './recovery-line.js';
@@ -66,7 +66,9 @@ type Reasons = readonly Int32Array[];
 const KEPT = -2;
 const FAILED = -1;
 
-function search({ edges, first, numbers, index }: Graph, start: Start): Reasons {
+function search(graph: Graph, start: Start): Reasons {
+  const { edges, numbers, index } = graph;
+  const { offsets, begin, row: sends } = graph.sends();
   const reasons = numbers.map((one) => new Int32Array(one.length).fill(KEPT));
   const row: { readonly process: number; readonly low: number; readonly high: number }[] = [];
   const undo = (process: number, low: number, edge: number): void => {
@@ -81,12 +83,12 @@ function search({ edges, first, numbers, index }: Graph, start: Start): Reasons 
   }
   for (let at = 0; at < row.length; at++) {
     const { process, low, high } = row[at] as (typeof row)[number];
-    for (let interval = low; interval < high; interval++) {
-      const sends = first[process] as number[];
-      for (let edge = sends[interval] as number; edge >= 0; edge = edges[edge * EDGE + NEXT] as number) {
-        const received = edges[edge * EDGE + RECEIVED] as number;
-        if (received > 0) undo(edges[edge * EDGE + TO] as number, received, edge);
-      }
+    const offset = offsets[process] as number;
+    const end = begin[offset + high] as number;
+    for (let place = begin[offset + low] as number; place < end; place++) {
+      const edge = sends[place] as number;
+      const received = edges[edge + RECEIVED] as number;
+      if (received > 0) undo(edges[edge + TO] as number, received, edge / EDGE);
     }
   }
   return reasons;

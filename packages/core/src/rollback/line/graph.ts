@@ -39,9 +39,18 @@ export function opened(graph: CheckpointGraph): Graph {
   throw new LineArgumentError('This is no graph of `createGraph`.', {});
 }
 
-/** Numbers of an edge: sending process and rank, receiving process and rank (-1: not delivered), next edge of the same interval. */
-export const EDGE = 5;
-export const [FROM, SENT, TO, RECEIVED, NEXT] = [0, 1, 2, 3, 4] as const;
+/** Numbers of an edge: sending process and rank, receiving process and rank (-1: not delivered). */
+export const EDGE = 4;
+export const [FROM, SENT, TO, RECEIVED] = [0, 1, 2, 3] as const;
+
+/** The delivered edges by the interval of their sending, in one row. */
+export interface Sends {
+  /** Where the intervals of each process begin. */
+  readonly offsets: Int32Array;
+  /** For each interval: where its edges begin in the row. The next one tells where they end. */
+  readonly begin: Int32Array;
+  readonly row: Int32Array;
+}
 
 /** Within it a checkpoint is known by its rank among those that are there; rank n + 1 ends the interval after rank n. */
 export class Graph implements CheckpointGraph {
@@ -50,11 +59,10 @@ export class Graph implements CheckpointGraph {
   /** For each process: its checkpoints, then its present. */
   readonly numbers: number[][] = [];
   readonly takenAt: (number | undefined)[][] = [];
-  /** For each process and rank: the first edge of what was sent in the interval before it, or -1. */
-  readonly first: number[][] = [];
   edges = new Int32Array(EDGE * 64);
   count = 0;
   private readonly names: (string | undefined)[] = [];
+  private sorted: Sends | undefined;
 
   process(id: ProcessId, { checkpoints = [0], takenAt = [], present = (checkpoints.at(-1) ?? 0) + 1 }: ProcessHistory = {}): void {
     const numbers = [...checkpoints, present];
@@ -66,7 +74,7 @@ export class Graph implements CheckpointGraph {
     this.processes.push(id);
     this.numbers.push(numbers);
     this.takenAt.push([...takenAt]);
-    this.first.push(numbers.map(() => -1));
+    this.sorted = undefined;
   }
 
   checkpoint(id: ProcessId, takenAt?: number): number {
@@ -75,7 +83,7 @@ export class Graph implements CheckpointGraph {
     const number = numbers.at(-1) as number;
     (this.takenAt[process] as (number | undefined)[])[numbers.length - 1] = takenAt;
     numbers.push(number + 1);
-    (this.first[process] as number[]).push(-1);
+    this.sorted = undefined;
     return number;
   }
 
@@ -85,14 +93,13 @@ export class Graph implements CheckpointGraph {
     const sender = this.of(from);
     const rank = this.rank(sender, sent);
     const receiver = this.of(to);
-    const first = this.first[sender] as number[];
     this.edges[at + FROM] = sender;
     this.edges[at + SENT] = rank;
     this.edges[at + TO] = receiver;
     this.edges[at + RECEIVED] = received === undefined ? -1 : this.rank(receiver, received);
-    this.edges[at + NEXT] = first[rank] as number;
     if (name !== undefined) this.names[this.count] = name;
-    first[rank] = this.count++;
+    this.count += 1;
+    this.sorted = undefined;
   }
 
   checkpoints(id: ProcessId): readonly number[] {
@@ -118,6 +125,11 @@ export class Graph implements CheckpointGraph {
       received: rank < 0 ? undefined : this.number(to, rank),
       name: this.names[edge],
     };
+  }
+
+  /** Sorted once after each change: a walk over what was sent then goes through memory in order. */
+  sends(): Sends {
+    return (this.sorted ??= sorted(this));
   }
 
   of(id: ProcessId): number {
@@ -157,4 +169,28 @@ export class Graph implements CheckpointGraph {
     edges.set(this.edges);
     this.edges = edges;
   }
+}
+
+/** Counts, sums, places: O(V + E). */
+function sorted({ edges, count, numbers }: Graph): Sends {
+  const offsets = new Int32Array(numbers.length);
+  let nodes = 0;
+  for (const [i, one] of numbers.entries()) {
+    offsets[i] = nodes;
+    nodes += one.length;
+  }
+  const begin = new Int32Array(nodes + 1);
+  const end = count * EDGE;
+  const intervalOf = (at: number): number => (offsets[edges[at + FROM] as number] as number) + (edges[at + SENT] as number);
+  for (let at = 0; at < end; at += EDGE)
+    if ((edges[at + RECEIVED] as number) >= 0) begin[intervalOf(at)] = (begin[intervalOf(at)] as number) + 1;
+  // Each holds its end first, and its beginning when all are placed from the last one down.
+  for (let node = 1; node <= nodes; node++) begin[node] = (begin[node] as number) + (begin[node - 1] as number);
+  const row = new Int32Array(begin[nodes] as number);
+  for (let at = end - EDGE; at >= 0; at -= EDGE) {
+    if ((edges[at + RECEIVED] as number) < 0) continue;
+    const node = intervalOf(at);
+    row[(begin[node] = (begin[node] as number) - 1)] = at;
+  }
+  return { offsets, begin, row };
 }

@@ -1,6 +1,6 @@
 import type { Line, ProcessId } from '../words.js';
 import { LineLostError } from './errors.js';
-import { EDGE, NEXT, opened, RECEIVED, TO } from './graph.js';
+import { opened, RECEIVED, TO } from './graph.js';
 import type { CheckpointGraph, Graph } from './graph.js';
 
 /** Up to where each process may keep what it has done. Whoever is not named keeps its present. */
@@ -30,24 +30,27 @@ function startRanks(graph: Graph, start: Start): Int32Array {
 }
 
 /** Lowers `line` until no kept delivery has an undone sending. */
-function propagate({ edges, first, numbers, processes }: Graph, line: Int32Array): void {
+function propagate(graph: Graph, line: Int32Array): void {
+  const { edges, numbers, processes } = graph;
+  const { offsets, begin, row } = graph.sends();
   // What lies above it was followed already.
   const followed = Int32Array.from(numbers, (one) => one.length - 1);
   const waiting: number[] = [];
   for (let i = 0; i < line.length; i++) if ((line[i] as number) < (followed[i] as number)) waiting.push(i);
   for (let i = waiting.pop(); i !== undefined; i = waiting.pop()) {
-    const sends = first[i] as number[];
     const [low, high] = [line[i] as number, followed[i] as number];
     followed[i] = low;
-    for (let interval = high; interval > low; interval--) {
-      for (let edge = sends[interval] as number; edge >= 0; edge = edges[edge * EDGE + NEXT] as number) {
-        const to = edges[edge * EDGE + TO] as number;
-        const received = edges[edge * EDGE + RECEIVED] as number;
-        if (received < 0 || received > (line[to] as number)) continue;
-        if (received === 0) throw new LineLostError(processes[to] as ProcessId, (numbers[to] as number[])[0] as number);
-        line[to] = received - 1;
-        waiting.push(to);
-      }
+    const offset = offsets[i] as number;
+    // The intervals above the line, together: their edges lie side by side.
+    const end = begin[offset + high + 1] as number;
+    for (let place = begin[offset + low + 1] as number; place < end; place++) {
+      const at = row[place] as number;
+      const to = edges[at + TO] as number;
+      const received = edges[at + RECEIVED] as number;
+      if (received > (line[to] as number)) continue;
+      if (received === 0) throw new LineLostError(processes[to] as ProcessId, (numbers[to] as number[])[0] as number);
+      line[to] = received - 1;
+      waiting.push(to);
     }
   }
 }

@@ -1,19 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { chance } from '../line/executions.fixture.js';
 import { ColourRound } from './colours.js';
 import { MarkerRound } from './markers.js';
 
 const RUNS = 4_000;
 const EACH = 100;
-
-function chance(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 interface World {
   readonly random: () => number;
@@ -120,7 +111,7 @@ function byColours(seed: number): number {
     const sent = of(id).record();
     for (const to of others(id)) reports.push({ to, from: id, count: sent.get(to) ?? 0 });
   };
-  const reports: { readonly to: string; readonly from: string; readonly count: number }[] = [];
+  let reports: { readonly to: string; readonly from: string; readonly count: number }[] = [];
   const take = (): void => {
     const [one] = flying.splice(below(flying.length), 1);
     if (!one) return;
@@ -128,29 +119,31 @@ function byColours(seed: number): number {
     of(one.to).deliver(one.from, one.colour, one.amount);
     balances.set(one.to, (balances.get(one.to) as number) + one.amount);
   };
-  const beginAt = below(40);
-  for (let step = 0; step < 60; step++) {
-    if (step === beginAt) record(ids[below(ids.length)] as string);
-    const from = ids[below(ids.length)] as string;
-    if (random() < 0.5) {
-      const [to, amount] = [others(from)[below(ids.length - 1)] as string, 1 + below(10)];
-      balances.set(from, (balances.get(from) as number) - amount);
-      flying.push({ from, to, amount, colour: of(from).send(to) });
-    } else take();
-  }
-  // Who has heard nothing is asked directly.
-  for (const id of ids) if (!recorded.has(id)) record(id);
-  for (const { to, from, count } of reports) of(to).told(from, count);
-  while (flying.length > 0) {
+  const snapshot = (): number => {
+    recorded.clear();
+    reports = [];
+    const beginAt = below(40);
+    for (let step = 0; step < 60; step++) {
+      if (step === beginAt) record(ids[below(ids.length)] as string);
+      const from = ids[below(ids.length)] as string;
+      if (random() < 0.5) {
+        const [to, amount] = [others(from)[below(ids.length - 1)] as string, 1 + below(10)];
+        balances.set(from, (balances.get(from) as number) - amount);
+        flying.push({ from, to, amount, colour: of(from).send(to) });
+      } else take();
+    }
+    // Who has heard nothing is asked directly.
+    for (const id of ids) if (!recorded.has(id)) record(id);
+    for (const { to, from, count } of reports) of(to).told(from, count);
+    while (!ids.every((id) => of(id).isComplete)) take();
     // Nobody calls it whole as long as something from before is on its way.
-    const isWhole = ids.every((id) => of(id).isComplete);
-    expect(isWhole && flying.some(({ from, colour }) => colour < of(from).colour && colour === 0)).toBe(false);
-    take();
-  }
-  expect(ids.every((id) => of(id).isComplete)).toBe(true);
-  return (
-    [...recorded.values()].reduce((a, b) => a + b, 0) + ids.flatMap((id) => of(id).late).reduce((sum, { message }) => sum + message, 0)
-  );
+    expect(flying.some(({ from, colour }) => colour < of(from).colour)).toBe(false);
+    const late = ids.flatMap((id) => of(id).late).reduce((sum, { message }) => sum + message, 0);
+    return [...recorded.values()].reduce((a, b) => a + b, 0) + late;
+  };
+  // One after the other: what the first has left on its way is of an earlier colour in the second.
+  const first = snapshot();
+  return first === 4 * EACH ? snapshot() : first;
 }
 
 const wrong = (take: (seed: number) => number, runs = RUNS): number => {

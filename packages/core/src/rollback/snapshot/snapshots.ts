@@ -1,7 +1,7 @@
 import { sleep } from '../../base/clock.js';
 import { StoreUnavailableError } from '../../base/errors.js';
 import type { ChannelItem } from '../channel/entry.js';
-import { releaseChannel, retainChannel } from '../channel/upkeep.js';
+import { retainChannel } from '../channel/upkeep.js';
 import type { Life } from '../independent/life.js';
 import type { Recovery } from '../independent/group.js';
 import type { ProcessId } from '../words.js';
@@ -16,7 +16,7 @@ const LOOK_MS = 10;
 interface Part {
   readonly round: MarkerRound;
   readonly epoch: number;
-  checkpoint: number;
+  readonly checkpoint: number;
 }
 
 /**
@@ -62,15 +62,16 @@ export class Snapshots {
     await this.tidy();
   }
 
-  /** Ends the pins and retentions of snapshots that are over. */
+  /** Ends the pins and retentions of snapshots that are over, or that a recovery has overtaken. */
   async tidy(): Promise<void> {
-    const { member, postman } = this.life;
-    const { store, group, id, stream } = member;
+    const { member, epoch } = this.life;
+    const { store, group, stream } = member;
     for (const pin of Object.keys(stream.record.pinned).filter((one) => one.startsWith(PREFIX))) {
       const name = pin.slice(PREFIX.length);
       const record = await readRecord(store, group, name);
-      if (record?.status !== 'over') continue;
-      for (const from of postman.others) await releaseChannel(store, { group, from, to: id }, pin);
+      const isPresent = this.#parts.get(name)?.epoch === epoch;
+      const isOver = record?.status === 'over' || (record?.status !== 'whole' && !isPresent);
+      if (!isOver) continue;
       await this.life.turn(() => member.unpin(pin));
       this.#parts.delete(name);
     }
@@ -106,7 +107,9 @@ export class Snapshots {
     if (!marker.startsWith(PREFIX) || epoch !== this.life.epoch) return;
     const name = marker.slice(PREFIX.length);
     if (!this.#parts.has(name)) await this.#record(name, epoch);
-    const part = this.#parts.get(name) as Part;
+    const part = this.#parts.get(name);
+    // Its own part has failed: the snapshot will be given up.
+    if (!part?.round.isRecorded) return;
     part.round.close(from, position);
     if (part.round.isComplete) await this.#tell(name);
   }
@@ -116,12 +119,14 @@ export class Snapshots {
     const { member, postman } = this.life;
     const { store, group, id } = member;
     const pin = PREFIX + name;
-    const round = new MarkerRound(postman.others, true);
     const positions = Object.fromEntries(postman.others.map((from) => [from, member.present.positions[from] ?? 0]));
+    for (const [old, part] of this.#parts) if (part.epoch !== epoch) this.#parts.delete(old);
+    const part: Part = { round: new MarkerRound(postman.others, true), epoch, checkpoint: member.interval };
+    this.#parts.set(name, part);
+    // The pin comes first: whoever ends it ends the retentions, also of a life that died between them.
+    await this.life.take(pin);
     for (const from of postman.others) await retainChannel(store, { group, from, to: id }, pin, positions[from] as number);
-    const checkpoint = await this.life.take(pin);
-    round.record(positions);
-    this.#parts.set(name, { round, epoch, checkpoint });
+    part.round.record(positions);
     await Promise.all(postman.others.map((to) => postman.to(to)?.mark(pin, String(epoch)) ?? Promise.resolve(0)));
   }
 

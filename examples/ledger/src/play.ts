@@ -1,0 +1,93 @@
+import { dominoDot, dominoMermaid, dominoText, graphFrom } from '@redress/core';
+import { euros, judge, showInvariants, showTable, workplace } from '@redress/example-shared';
+import type { Invariant, Screen } from '@redress/example-shared';
+import { sqliteStore } from '@redress/sqlite';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Options } from './options.js';
+import { picture } from './picture.js';
+import { SCHEMES } from './schemes.js';
+import type { SchemeName } from './schemes.js';
+import { CENTS, MEMBERS, tell } from './story.js';
+import type { Ending } from './story.js';
+
+/** The same story with each scheme, side by side. Answers the exit code. */
+export async function play(screen: Screen, { rounds, json, pictures }: Options): Promise<number> {
+  const place = workplace('ledger');
+  const store = sqliteStore(place.store);
+  try {
+    const endings: Ending[] = [];
+    for (const name of Object.keys(SCHEMES) as SchemeName[]) {
+      screen.line(`${screen.colors.bold(name)}: ${SCHEMES[name].title}`);
+      const ending = await tell(screen, name, place.store, store, rounds);
+      for (const line of dominoText(ending.recovery.report).split('\n')) screen.line(shortened(line, screen.width));
+      screen.line();
+      if (pictures !== undefined) draw(pictures, ending);
+      endings.push(ending);
+    }
+    const invariants = check(endings);
+    show(screen, endings, invariants);
+    if (pictures !== undefined) screen.line(`\nPictures: ${pictures}`);
+    const ok = invariants.every((one) => one.ok);
+    if (json) process.stdout.write(`${JSON.stringify({ ok, schemes: endings.map(summary), invariants }, undefined, 2)}\n`);
+    return ok ? 0 : 1;
+  } finally {
+    await store.close();
+    place.remove();
+  }
+}
+
+/** Chains of a long history are long. */
+function shortened(line: string, width: number): string {
+  return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
+}
+
+function draw(folder: string, { scheme, recovery: { graph, line, report } }: Ending): void {
+  mkdirSync(folder, { recursive: true });
+  const whole = graphFrom(graph);
+  const write = (ending: string, text: string): void => writeFileSync(join(folder, `ledger-${scheme}.${ending}`), `${text}\n`);
+  write('svg', picture(graph, line, `${scheme}: ${SCHEMES[scheme].title}`));
+  write('mmd', dominoMermaid(whole, report));
+  write('dot', dominoDot(whole, report));
+}
+
+function summary({ scheme, recovery, forced, before, after }: Ending) {
+  const { backToStart, checkpointsLost, maxHops } = recovery.report;
+  return { scheme, line: recovery.line, backToStart, checkpointsLost, maxHops, forced, before, after };
+}
+
+function check(endings: readonly Ending[]): readonly Invariant[] {
+  const unless = (ok: boolean, text: string): string[] => (ok ? [] : [text]);
+  const all = CENTS * MEMBERS.length;
+  const of = (name: SchemeName): Ending => endings.find(({ scheme }) => scheme === name) as Ending;
+  const plain = of('plain').recovery.report;
+  const bcs = of('bcs').recovery.report;
+  const lost = bcs.rolledBack.filter(({ checkpoints }) => checkpoints > 1);
+  return judge([
+    ...endings.map(
+      ({ scheme, after }) =>
+        [`${scheme}: no money was lost or made`, unless(after === all, `there is ${euros(after)}, not ${euros(all)}`)] as const,
+    ),
+    [
+      'plain: one kill takes all of them back to the start',
+      unless(plain.backToStart === MEMBERS.length, `${plain.backToStart} went there`),
+    ],
+    ['bcs: nobody goes back to the start', unless(bcs.backToStart === 0, `${bcs.backToStart} went there`)],
+    ['bcs: nobody loses more than one checkpoint', lost.map(({ process, checkpoints }) => `${process} lost ${checkpoints}`)],
+  ]);
+}
+
+function show(screen: Screen, endings: readonly Ending[], invariants: readonly Invariant[]): void {
+  const side = (value: (ending: Ending) => number | string): string => endings.map((one) => String(value(one)).padStart(11)).join(' ');
+  showTable(screen, [
+    ['', side(({ scheme }) => scheme)],
+    ['back to the start', side(({ recovery }) => recovery.report.backToStart)],
+    ['checkpoints lost', side(({ recovery }) => recovery.report.checkpointsLost)],
+    ['longest chain of messages', side(({ recovery }) => recovery.report.maxHops)],
+    ['forced checkpoints', side(({ forced }) => forced)],
+    ['money before', side(({ before }) => euros(before))],
+    ['money after', side(({ after }) => euros(after))],
+  ]);
+  screen.line();
+  showInvariants(screen, invariants);
+}
