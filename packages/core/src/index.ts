@@ -173,6 +173,8 @@ export {
   NoMemberError,
   RoundStateError,
 } from './rollback/round/errors.js';
+export { joinExchange } from './rollback/round/exchange.js';
+export type { ExchangeMember, ExchangeOptions } from './rollback/round/exchange.js';
 export { joinGroup } from './rollback/round/member.js';
 export { roundStreamOf } from './rollback/round/register-stream.js';
 export type { CheckpointOptions, Companion, GroupMember, GroupOptions } from './rollback/round/types.js';

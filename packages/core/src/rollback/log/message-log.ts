@@ -1,5 +1,6 @@
 import { StoreRegressionError } from '../../base/errors.js';
 import type { Data, Head } from '../../base/store.js';
+import { Alive } from '../alive.js';
 import type { ContextHost } from './context.js';
 import type { Deduplicator } from './dedupe.js';
 import { LogClosedError, MessageGapError, MessageLogError, TooManyUnconfirmedError } from './errors.js';
@@ -44,6 +45,7 @@ export class ProcessLog implements MessageLog {
   readonly process: string;
   readonly ended: Promise<unknown>;
   private readonly pending = new Fifo<Pending>();
+  private readonly alive: Alive;
   private readonly outbox: Outbox;
   private readonly seen: Deduplicator;
   private readonly pen: Pen;
@@ -69,6 +71,7 @@ export class ProcessLog implements MessageLog {
     const { store, state, environment, keep } = settings;
     const { outbox, seen, meta } = opened;
     this.process = state.id;
+    this.alive = new Alive(environment.clock);
     this.ended = new Promise((resolve) => (this.end = resolve));
     this.outbox = outbox;
     this.seen = seen;
@@ -147,7 +150,7 @@ export class ProcessLog implements MessageLog {
   async drained(): Promise<void> {
     while (this.handling.working && !this.closedBy) await this.changed();
     await this.pen.settled;
-    await this.outbox.drained();
+    await this.alive.while(this.outbox.drained());
     if (this.closedBy) throw this.closedBy.error;
   }
 

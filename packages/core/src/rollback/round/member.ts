@@ -1,6 +1,8 @@
 import { sleep } from '../../base/clock.js';
 import type { Environment } from '../../base/environment.js';
 import { messageOf, StoreUnavailableError } from '../../base/errors.js';
+import type { Data } from '../../base/store.js';
+import { Alive } from '../alive.js';
 import { dutyOf } from './duty.js';
 import type { Duty } from './duty.js';
 import { CoordinationAbortedError, CoordinationError, CoordinationFailingError, EpochOverError, NoMemberError } from './errors.js';
@@ -48,8 +50,9 @@ class Member implements GroupMember {
   readonly ended: Promise<unknown>;
   private readonly environment: Environment;
   private readonly gate = new Gate();
+  private readonly alive: Alive;
   private restoredIn: number | undefined;
-  private held: { readonly round: number; readonly state: StateRef | undefined } | undefined;
+  private held: { readonly round: number; readonly state: StateRef | undefined; readonly ends?: Data } | undefined;
   private leaving = false;
   private closed: { readonly error: unknown } | undefined;
   private waiters: (() => void)[] = [];
@@ -73,7 +76,8 @@ class Member implements GroupMember {
     this.environment = settings.environment;
     this.lastRoundAt = this.environment.clock.monotonic();
     this.ready = new Promise((resolve, reject) => ([this.letReady, this.refuseReady] = [resolve, reject]));
-    this.ready.catch(() => {});
+    this.alive = new Alive(this.environment.clock);
+    this.alive.while(this.ready).catch(() => {});
     this.ended = new Promise((resolve) => (this.end = resolve));
   }
 
@@ -88,7 +92,7 @@ class Member implements GroupMember {
   }
 
   async call<T>(fn: () => T | Promise<T>): Promise<T> {
-    await this.gate.enter();
+    await this.alive.while(this.gate.enter());
     const epoch = this.restoredIn;
     try {
       const value = await fn();
@@ -106,7 +110,7 @@ class Member implements GroupMember {
     const [outcome] = await this.stream.apply(event);
     if (outcome?.is !== 'done') throw new CoordinationAbortedError(group, undefined, outcome?.is === 'refused' ? outcome.why : 'it is open');
     const round = outcome.register.last;
-    const decision = await this.decided(round);
+    const decision = await this.alive.while(this.decided(round));
     if (decision.is !== 'committed') throw new CoordinationAbortedError(group, round, decision.why);
     return round;
   }
@@ -203,9 +207,10 @@ class Member implements GroupMember {
     if (!(await this.within(this.gate.close(), Math.min(pauseMs, (deadlineAt - this.now()) / 2)))) return decline('its calls take too long');
     try {
       await companion?.flush();
-      const parts = companion ? [state.capture(), companion.capture()] : [state.capture()];
+      const ends = companion?.capture();
+      const parts = ends === undefined ? [state.capture()] : [state.capture(), ends];
       const ref = await writeState(store, { group, process: this.process, round, epoch, parts }, GRACE * deadlineMs);
-      this.held = { round, state: ref };
+      this.held = { round, state: ref, ...(ends !== undefined && { ends }) };
     } catch (error) {
       return decline(messageOf(error));
     }
@@ -220,9 +225,13 @@ class Member implements GroupMember {
   }
 
   private async finish({ round, decision }: Extract<Duty, { do: 'finish' }>, register: Register): Promise<boolean> {
+    const ends = this.held?.ends;
     this.held = undefined;
     this.publish(`round.${decision}`, { details: { round, why: register.decided[round]?.why } });
-    if (decision === 'committed') this.sweep();
+    if (decision !== 'committed') return true;
+    this.sweep();
+    // What is not forgotten now is forgotten after the next round.
+    if (ends !== undefined) this.settings.companion?.committed?.(ends).catch((error: unknown) => this.publish('round.trim.failed', { error }));
     return true;
   }
 

@@ -9,8 +9,10 @@ export interface Companion {
   flush(): Promise<void>;
   /** Synchronous, with the state. */
   capture(): Data;
-  /** Before the member joins an epoch; `lines`: what was captured of each member at that line. Undefined: the beginning. */
+  /** Before the member joins an epoch. Undefined: the beginning. */
   restore(own: Data | undefined, epoch: number): Promise<void>;
+  /** A round was committed with what was captured: nobody goes back behind it. */
+  committed?(own: Data): Promise<void>;
 }
 
 export interface GroupOptions {
