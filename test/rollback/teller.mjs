@@ -19,9 +19,10 @@ const account = {
 };
 const environment = createEnvironment();
 environment.events.on('*', ({ name, details, error }) => {
-  if (name === 'round.restored') say(`restored ${details.epoch} ${details.round} ${account.cents}`);
-  else if (name === 'round.committed') say(`committed ${details.round}`);
-  else if (/failed|lost/.test(name)) say(`event ${name} ${error?.message ?? ''}`);
+  const [epoch, round] = [String(details?.epoch), String(details?.round)];
+  if (name === 'round.restored') say(`restored ${epoch} ${round} ${account.cents}`);
+  else if (name === 'round.committed') say(`committed ${round}`);
+  else if (/failed|lost/.test(name)) say(`event ${name} ${String(error)}`);
 });
 const member = await joinExchange({
   ...{ store, group: job.group, members: job.members, state: account, environment },

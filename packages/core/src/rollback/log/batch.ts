@@ -8,7 +8,7 @@ const MOST_PER_COMMIT = 4_096;
 
 /** What one commit appends beside records, made when it is known at which index. */
 export type Extra = (index: number) => {
-  readonly entries: readonly (Omit<NewEntry, 'key'>)[];
+  readonly entries: readonly Omit<NewEntry, 'key'>[];
   readonly head?: HeadPatch;
   readonly trimTo?: number;
 };

@@ -55,7 +55,13 @@ export function written(
     commits.push((index) => {
       first ??= index;
       if (!isLast) return { entries: some };
-      const manifest: Manifest = { position: snapshot.position, state: state.length, rest: rest.length, sum, from: Math.min(from() ?? first, first) };
+      const manifest: Manifest = {
+        position: snapshot.position,
+        state: state.length,
+        rest: rest.length,
+        sum,
+        from: Math.min(from() ?? first, first),
+      };
       const place: Place = { position: manifest.position, manifest: index + some.length, first, from: manifest.from };
       const { trimTo, more = [] } = onPlaced(place);
       const entries = [...some, { type: 'checkpoint', data: JSON.stringify(manifest) }, ...more];

@@ -98,11 +98,14 @@ export class Context implements LogContext {
     const { process, environment } = this.host;
     if (!this.host.has(sink)) {
       const subject = `The handler of "${process}"`;
-      throw new ConfigurationError([{ subject, cause: `there is no sink "${sink}".`, remedy: 'Name it in `sinks` when the log is opened.' }]);
+      throw new ConfigurationError([
+        { subject, cause: `there is no sink "${sink}".`, remedy: 'Name it in `sinks` when the log is opened.' },
+      ]);
     }
     const encoded = environment.codec.encode(body);
     const digest = createHash('sha1').update(encoded).digest('base64').slice(0, 16);
-    if (!this.replaying && this.made.length >= this.host.room()) throw (this.overflow ??= new TooManyUnconfirmedError(process, this.host.cap));
+    if (!this.replaying && this.made.length >= this.host.room())
+      throw (this.overflow ??= new TooManyUnconfirmedError(process, this.host.cap));
     const [, logged, was] = this.take('send', () => ['send', sink, digest]);
     if (logged !== sink) throw this.diverge(`an output for ${logged}`, `one for ${sink}`);
     if (was !== digest) throw this.diverge(`an output for ${sink} with the digest ${was}`, `one with ${digest}`);
@@ -115,7 +118,8 @@ export class Context implements LogContext {
   end(): readonly Determinant[] {
     this.ended = true;
     if (this.diverged) throw this.diverged;
-    if (this.open > 0) throw new Error(`The handler of message ${this.position} returned before an effect that it had begun. Await each effect.`);
+    if (this.open > 0)
+      throw new Error(`The handler of message ${this.position} returned before an effect that it had begun. Await each effect.`);
     if (this.next < this.logged.length) throw this.diverge(shown(this.logged[this.next] as Determinant), 'nothing more');
     return this.taken;
   }
@@ -126,7 +130,10 @@ export class Context implements LogContext {
     return { taken: this.taken, diverged: this.diverged };
   }
 
-  private take<K extends Determinant[0]>(kind: K, make: () => Extract<Determinant, readonly [K, ...unknown[]]>): Extract<Determinant, readonly [K, ...unknown[]]> {
+  private take<K extends Determinant[0]>(
+    kind: K,
+    make: () => Extract<Determinant, readonly [K, ...unknown[]]>,
+  ): Extract<Determinant, readonly [K, ...unknown[]]> {
     this.check();
     this.alone();
     if (!this.replaying) {
@@ -147,7 +154,8 @@ export class Context implements LogContext {
 
   /** Which of two things at a time comes first is chance that nobody logs. */
   private alone(): void {
-    if (this.open > 0) throw new Error(`The handler of message ${this.position} asked for something during an effect. Await each effect first.`);
+    if (this.open > 0)
+      throw new Error(`The handler of message ${this.position} asked for something during an effect. Await each effect first.`);
   }
 
   private diverge(expected: string, actual: string): NonDeterminismError {

@@ -54,10 +54,15 @@ export class TooManyUnconfirmedError extends MessageLogError {
 /** Two outputs with one key have different bodies. The first one stands. Code `LOG_OUTPUT_DIVERGENCE`. */
 export class OutputDivergenceError extends MessageLogError {
   constructor(process: string, key: string, cause?: unknown) {
-    super('LOG_OUTPUT_DIVERGENCE', process, `The output "${key}" came again with another body. Look for what its handler takes from outside.`, {
-      cause,
-      details: { key },
-    });
+    super(
+      'LOG_OUTPUT_DIVERGENCE',
+      process,
+      `The output "${key}" came again with another body. Look for what its handler takes from outside.`,
+      {
+        cause,
+        details: { key },
+      },
+    );
   }
 }
 

@@ -17,7 +17,7 @@ export function pack(records: readonly Data[]): string {
 export function unpack(data: Data): Data[] {
   const text = typeof data === 'string' ? data : new TextDecoder().decode(data);
   const records: Data[] = [];
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const colon = text.indexOf(':', at);
     const isBytes = text[at] === 'b';
     const digits = text.slice(isBytes ? at + 1 : at, colon);
@@ -38,7 +38,7 @@ export const CHUNK = 256 * 1024;
 export function chunks(state: Data): Data[] {
   if (state.length <= CHUNK) return [state];
   const pieces: Data[] = [];
-  for (let at = 0; at < state.length; ) {
+  for (let at = 0; at < state.length;) {
     let end = Math.min(at + CHUNK, state.length);
     if (typeof state === 'string' && end < state.length && /[\uD800-\uDBFF]/.test(state[end - 1] as string)) end -= 1;
     pieces.push(state.slice(at, end));

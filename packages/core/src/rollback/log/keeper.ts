@@ -49,7 +49,9 @@ export class Keeper {
   everything(position: number): readonly Extra[] {
     const { codec, pending } = this.host;
     const waiting = pending.all();
-    const records = waiting.flatMap(({ data, position: at, taken }) => (taken.length > 0 ? [data, encode(codec, ['some', at, taken])] : [data]));
+    const records = waiting.flatMap(({ data, position: at, taken }) =>
+      taken.length > 0 ? [data, encode(codec, ['some', at, taken])] : [data],
+    );
     const more: { type: string; data: string }[] = [];
     for (let at = 0; at < records.length; at += PER_ENTRY) more.push({ type: 'records', data: pack(records.slice(at, at + PER_ENTRY)) });
     const commits = this.snapshot(

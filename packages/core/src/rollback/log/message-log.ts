@@ -1,9 +1,10 @@
 import { StoreRegressionError } from '../../base/errors.js';
 import type { Data, Head } from '../../base/store.js';
 import { Alive } from '../alive.js';
+import { Waiters } from '../waiters.js';
 import type { ContextHost } from './context.js';
 import type { Deduplicator } from './dedupe.js';
-import { LogClosedError, MessageGapError, MessageLogError, TooManyUnconfirmedError } from './errors.js';
+import { LogClosedError, MessageLogError, TooManyUnconfirmedError } from './errors.js';
 import { Fifo } from './fifo.js';
 import { Handling } from './handling.js';
 import type { HandlingHost } from './handling.js';
@@ -21,8 +22,6 @@ import type { Determinant } from './records.js';
 import type { Found } from './replayer.js';
 import type { IncomingMessage, MessageLog, Receipt } from './types.js';
 
-/** So many that came above a missing one are remembered. */
-const MOST_ABOVE = 10_000;
 /** Confirmations wait so long for a commit that takes them along. */
 const CONFIRM_MS = 200;
 
@@ -61,7 +60,7 @@ export class ProcessLog implements MessageLog {
   /** A handler waits for its records. */
   private securing = false;
   private confirming = false;
-  private waiters: (() => void)[] = [];
+  private readonly waiters = new Waiters();
   private end!: (reason: unknown) => void;
 
   constructor(
@@ -115,12 +114,14 @@ export class ProcessLog implements MessageLog {
 
   async accept(message: IncomingMessage): Promise<Receipt> {
     const { from = '', sequence = 0, type = '', body } = message;
-    if (sequence !== 0 && (!Number.isSafeInteger(sequence) || sequence < 1)) throw new RangeError(`sequence counts from 1; got ${sequence}.`);
+    if (sequence !== 0 && (!Number.isSafeInteger(sequence) || sequence < 1))
+      throw new RangeError(`sequence counts from 1; got ${sequence}.`);
     this.checkOpen();
-    if (this.outbox.unconfirmed >= this.settings.maxUnconfirmed) throw new TooManyUnconfirmedError(this.process, this.settings.maxUnconfirmed);
-    while (this.pending.length >= this.settings.maxPending) await this.changed();
+    if (this.outbox.unconfirmed >= this.settings.maxUnconfirmed)
+      throw new TooManyUnconfirmedError(this.process, this.settings.maxUnconfirmed);
+    while (this.pending.length >= this.settings.maxPending) await this.waiters.changed();
     this.checkOpen();
-    if (this.isKnown(from, sequence)) {
+    if (this.seen.knows(this.process, from, sequence)) {
       // Its first record may be under way still.
       await this.pen.settled;
       return { position: 0, duplicate: true, done: Promise.resolve(undefined) };
@@ -141,14 +142,14 @@ export class ProcessLog implements MessageLog {
     this.checkOpen();
     this.wantsCheckpoint = true;
     this.handling.start();
-    while (this.wantsCheckpoint && !this.closedBy) await this.changed();
+    while (this.wantsCheckpoint && !this.closedBy) await this.waiters.changed();
     const position = this.checkpointed;
     await this.pen.settled;
     return position;
   }
 
   async drained(): Promise<void> {
-    while (this.handling.working && !this.closedBy) await this.changed();
+    while (this.handling.working && !this.closedBy) await this.waiters.changed();
     await this.pen.settled;
     await this.alive.while(this.outbox.drained());
     if (this.closedBy) throw this.closedBy.error;
@@ -157,7 +158,7 @@ export class ProcessLog implements MessageLog {
   async close(): Promise<void> {
     if (this.closing) return void (await this.ended);
     this.closing = true;
-    while (this.handling.working && !this.closedBy) await this.changed();
+    while (this.handling.working && !this.closedBy) await this.waiters.changed();
     if (!this.closedBy) {
       this.pen.append(this.upTo(this.handling.handled));
       await this.pen.settled.catch(() => {});
@@ -190,10 +191,10 @@ export class ProcessLog implements MessageLog {
       isOver: () => this.closing || this.closedBy !== undefined,
       isClosed: () => this.closedBy !== undefined,
       between: () => this.between(),
-      changed: () => this.tell(),
+      changed: () => this.waiters.tell(),
       rebuild: (position) => this.opened.rebuild(this.keeper.places, this.pen.head.length, position),
       room: async () => {
-        while (outbox.unconfirmed > this.settings.maxUnconfirmed / 2 && !this.closedBy) await this.changed();
+        while (outbox.unconfirmed > this.settings.maxUnconfirmed / 2 && !this.closedBy) await this.waiters.changed();
       },
       fail: (error) => this.stop(error, error),
       publish: (name, error, details) => this.publish(name, error, details),
@@ -231,7 +232,7 @@ export class ProcessLog implements MessageLog {
       this.checkpointed = handled;
     }
     this.wantsCheckpoint = false;
-    this.tell();
+    this.waiters.tell();
     return undefined;
   }
 
@@ -265,7 +266,7 @@ export class ProcessLog implements MessageLog {
   }
 
   private confirmed(): void {
-    this.tell();
+    this.waiters.tell();
     if (this.confirming || this.closedBy) return;
     this.confirming = true;
     const write = (): void => {
@@ -273,22 +274,6 @@ export class ProcessLog implements MessageLog {
       if (!this.closedBy && !this.regression) this.pen.append(this.upTo(this.handling.handled));
     };
     this.settings.environment.clock.setTimer(CONFIRM_MS, write, { background: true });
-  }
-
-  private isKnown(from: string, sequence: number): boolean {
-    if (sequence === 0) return false;
-    if (this.seen.has(from, sequence)) return true;
-    const { above, missing } = this.seen.gap(from);
-    if (above >= MOST_ABOVE && sequence !== missing) throw new MessageGapError(this.process, from, missing, above);
-    return false;
-  }
-
-  private changed(): Promise<void> {
-    return new Promise((resolve) => this.waiters.push(resolve));
-  }
-
-  private tell(): void {
-    if (this.waiters.length > 0) for (const waiter of this.waiters.splice(0)) waiter();
   }
 
   private checkOpen(): void {
@@ -305,7 +290,7 @@ export class ProcessLog implements MessageLog {
     for (const { reject } of this.pending.drain()) reject(error);
     if (reason !== undefined) this.publish(reason instanceof MessageLogError ? 'log.fenced' : 'log.lost', reason, {});
     this.end(reason);
-    this.tell();
+    this.waiters.tell();
   }
 
   private publish(name: string, error: unknown, details: Readonly<Record<string, unknown>>): void {

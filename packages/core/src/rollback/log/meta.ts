@@ -25,6 +25,7 @@ export function readMeta(process: string, text: string): LogMeta {
   } catch (error) {
     throw new LogCorruptError(process, 'the head of its stream is not of a log', error);
   }
-  if (meta.format !== FORMAT) throw new LogCorruptError(process, `it was written in format ${String(meta.format)}; this release knows ${FORMAT}`);
+  if (meta.format !== FORMAT)
+    throw new LogCorruptError(process, `it was written in format ${String(meta.format)}; this release knows ${FORMAT}`);
   return meta;
 }

@@ -14,7 +14,6 @@ import type { LogMeta } from './meta.js';
 import { settingsOf } from './options.js';
 import type { Settings } from './options.js';
 import { Outbox } from './outbox.js';
-import type { Made } from './outbox.js';
 import { DEAD_LETTERS, deadLetter, logged } from './pending.js';
 import { Replayer } from './replayer.js';
 import type { Found } from './replayer.js';
@@ -47,7 +46,8 @@ export async function openMessageLog(options: MessageLogOptions): Promise<Messag
   const snapshot = await opening.restore(meta.places, meta.confirmed);
   const { replayer, found } = await opening.replay(snapshot, head.length);
   const { seen } = opening;
-  const rebuild = (places: readonly Place[], length: number, upTo: number): Promise<void> => new Opening(settings, head.id).rebuild(places, length, upTo);
+  const rebuild = (places: readonly Place[], length: number, upTo: number): Promise<void> =>
+    new Opening(settings, head.id).rebuild(places, length, upTo);
   const log = new ProcessLog(settings, {
     ...{ head, owner, meta, seen, found, outbox, rebuild },
     position: opening.position,
@@ -122,17 +122,30 @@ class Opening {
     const limit = place.manifest - place.first + 1;
     const loaded = await this.settings.store.load(this.stream, { from: place.first, limit });
     try {
-      const [log] = place.from === place.first ? [loaded?.entries[0]] : ((await this.settings.store.load(this.stream, { from, limit: 1 }))?.entries ?? []);
+      const [log] =
+        place.from === place.first
+          ? [loaded?.entries[0]]
+          : ((await this.settings.store.load(this.stream, { from, limit: 1 }))?.entries ?? []);
       if (log?.index !== from) throw new Error(`the log does not reach back to entry ${from}`);
       return read(this.environment.codec, place, loaded?.entries ?? []);
     } catch (error) {
       const { events, clock } = this.environment;
-      events.publish({ name: 'log.checkpoint.unreadable', at: clock.now(), id: this.process, error, details: { position: place.position } });
+      events.publish({
+        name: 'log.checkpoint.unreadable',
+        at: clock.now(),
+        id: this.process,
+        error,
+        details: { position: place.position },
+      });
       return undefined;
     }
   }
 
-  async replay(snapshot: Snapshot | undefined, length: number, upTo?: number): Promise<{ readonly replayer: Replayer; readonly found: readonly Found[] }> {
+  async replay(
+    snapshot: Snapshot | undefined,
+    length: number,
+    upTo?: number,
+  ): Promise<{ readonly replayer: Replayer; readonly found: readonly Found[] }> {
     const { store, replayMode: mode, inactivityMs } = this.settings;
     const { environment, process, stream } = this;
     const patience = new Patience(environment, inactivityMs, () => new ReplayStalledError(process, this.position, inactivityMs));
@@ -197,7 +210,14 @@ class Opening {
       throw new LogCorruptError(this.process, 'a replay asked for something new');
     };
     const names = Object.keys(this.settings.sinks);
-    return { process: this.process, environment: this.environment, cap: Infinity, has: (sink) => names.includes(sink), room: () => Infinity, secure: never };
+    return {
+      process: this.process,
+      environment: this.environment,
+      cap: Infinity,
+      has: (sink) => names.includes(sink),
+      room: () => Infinity,
+      secure: never,
+    };
   }
 
   private checkSinks(snapshot: Snapshot): void {
@@ -205,7 +225,11 @@ class Opening {
     if (missing.length === 0) return;
     const subject = `The log of "${this.process}"`;
     throw new ConfigurationError(
-      missing.map((sink) => ({ subject, cause: `outputs wait for the sink "${sink}", which is not there.`, remedy: 'Name it in `sinks`.' })),
+      missing.map((sink) => ({
+        subject,
+        cause: `outputs wait for the sink "${sink}", which is not there.`,
+        remedy: 'Name it in `sinks`.',
+      })),
     );
   }
 }

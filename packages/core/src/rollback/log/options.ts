@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { createEnvironment } from '../../base/environment.js';
 import { checkOptions } from '../../base/options.js';
+import { checkDurability } from '../durability.js';
 import type { MessageLogOptions } from './types.js';
 
 const count = z.number().int().min(1);
@@ -9,11 +10,9 @@ const schema = z.object({
   state: z.looseObject({ id: z.string().min(1).max(400), capture: z.function(), restore: z.function() }),
   handle: z.function(),
   sinks: z
-    .record(
-      z.string().min(1),
-      z.looseObject({ kind: z.enum(['transactional', 'idempotent', 'plain']), deliver: z.function() }),
-    )
+    .record(z.string().min(1), z.looseObject({ kind: z.enum(['transactional', 'idempotent', 'plain']), deliver: z.function() }))
     .optional(),
+  requires: z.enum(['process', 'host', 'replicated']).optional(),
   checkpointEvery: count.optional(),
   keep: count.optional(),
   attempts: count.optional(),
@@ -27,11 +26,12 @@ const schema = z.object({
   replayMode: z.enum(['repair', 'fail', 'warn', 'off']).optional(),
 });
 
-export type Settings = Required<MessageLogOptions>;
+export type Settings = Required<Omit<MessageLogOptions, 'requires'>>;
 
 /** With the defaults filled in. @throws ConfigurationError with all that is wrong. */
 export function settingsOf(options: MessageLogOptions): Settings {
   checkOptions('openMessageLog', schema, options);
+  checkDurability(`The log of "${options.state.id}"`, options.store, options.requires);
   return {
     sinks: {},
     environment: createEnvironment(),

@@ -17,7 +17,7 @@ export async function* pages(
   records: () => number,
 ): AsyncGenerator<readonly Entry[], void, void> {
   let limit = LEAST_ENTRIES;
-  for (let at = from; at < to; ) {
+  for (let at = from; at < to;) {
     const loaded = await store.load(id, { from: at, limit: Math.min(limit, to - at) });
     const entries = loaded?.entries ?? [];
     if (entries.length === 0) return;

@@ -22,7 +22,11 @@ export function streamSink(store: Store, stream: string, options: StreamSinkOpti
   let head: Head | undefined;
 
   const append = async (outputs: readonly Output[]): Promise<void> => {
-    const entries = outputs.map(({ key, from, sequence, body }) => ({ key, type: 'output', data: encodeRecord(codec, { from, sequence, body }) }));
+    const entries = outputs.map(({ key, from, sequence, body }) => ({
+      key,
+      type: 'output',
+      data: encodeRecord(codec, { from, sequence, body }),
+    }));
     head ??= (await store.load(stream, { limit: 0 }))?.head;
     const create = { kind, name: stream };
     const change = head

@@ -1,5 +1,5 @@
 import type { Environment } from '../../base/environment.js';
-import type { Store } from '../../base/store.js';
+import type { Durability, Store } from '../../base/store.js';
 import type { ProcessId, Recoverable } from '../words.js';
 import type { SinkReport } from './outbox.js';
 
@@ -92,6 +92,8 @@ export interface MessageLogOptions {
   readonly sinks?: Readonly<Record<string, Sink>>;
   /** Default: `createEnvironment()`. */
   readonly environment?: Environment;
+  /** Refuse to open over a store whose answered writes survive less. Default: any store. */
+  readonly requires?: Durability;
   /** A checkpoint is taken after so many messages. Default: 10,000. */
   readonly checkpointEvery?: number;
   /** How many checkpoints are kept, with the log since the oldest: the newest may be damaged. Default: 2. */

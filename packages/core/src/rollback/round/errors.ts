@@ -26,9 +26,14 @@ export class CoordinationAbortedError extends CoordinationError {
 /** More rounds failed in a row than are tolerated. Code `ROUND_FAILING`. */
 export class CoordinationFailingError extends CoordinationError {
   constructor(group: string, streak: number, why: string) {
-    super('ROUND_FAILING', group, `${streak} rounds of "${group}" have failed in a row, the last one because: ${why}. Look at its members.`, {
-      details: { streak, why },
-    });
+    super(
+      'ROUND_FAILING',
+      group,
+      `${streak} rounds of "${group}" have failed in a row, the last one because: ${why}. Look at its members.`,
+      {
+        details: { streak, why },
+      },
+    );
   }
 }
 
@@ -52,9 +57,14 @@ export class NoMemberError extends CoordinationError {
 /** The state of a member at the line is missing or damaged. Nothing was restored. Code `ROUND_STATE_LOST`. */
 export class RoundStateError extends CoordinationError {
   constructor(group: string, process: string, round: number, why: string, cause?: unknown) {
-    super('ROUND_STATE_LOST', group, `The state of "${process}" in round ${round} of "${group}" cannot be read: ${why}. Restore the store from a backup.`, {
-      cause,
-      details: { process, round },
-    });
+    super(
+      'ROUND_STATE_LOST',
+      group,
+      `The state of "${process}" in round ${round} of "${group}" cannot be read: ${why}. Restore the store from a backup.`,
+      {
+        cause,
+        details: { process, round },
+      },
+    );
   }
 }

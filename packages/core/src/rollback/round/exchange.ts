@@ -2,7 +2,7 @@ import { sleep } from '../../base/clock.js';
 import { createEnvironment } from '../../base/environment.js';
 import type { Environment } from '../../base/environment.js';
 import { ConfigurationError, messageOf, RedressError } from '../../base/errors.js';
-import type { Data, Store } from '../../base/store.js';
+import type { Data } from '../../base/store.js';
 import type { ChannelItem } from '../channel/entry.js';
 import { readChannel } from '../channel/read.js';
 import { trimChannel } from '../channel/upkeep.js';
@@ -139,16 +139,26 @@ class Exchange implements Companion {
     const writer = this.writers.get(to);
     if (!writer) {
       const subject = `"${this.me}" of "${this.options.group}"`;
-      throw new ConfigurationError([{ subject, cause: `"${to}" is no other member.`, remedy: `Send to one of ${this.others.join(', ')}.` }]);
+      throw new ConfigurationError([
+        { subject, cause: `"${to}" is no other member.`, remedy: `Send to one of ${this.others.join(', ')}.` },
+      ]);
     }
     if (this.calls === 0) {
-      throw new ConfigurationError([{ subject: `"${this.me}" of "${this.options.group}"`, cause: 'it sends outside of a call.', remedy: 'Send within `call` or `receive`.' }]);
+      throw new ConfigurationError([
+        {
+          subject: `"${this.me}" of "${this.options.group}"`,
+          cause: 'it sends outside of a call.',
+          remedy: 'Send within `call` or `receive`.',
+        },
+      ]);
     }
     const data = this.options.environment.codec.encode(body);
     const sequence = (this.sent[to] ?? 0) + 1;
     this.sent[to] = sequence;
     const { epoch } = this;
-    writer.send({ id: { sender: this.me, incarnation: epoch, sequence }, data, notes: {} }).catch((error: unknown) => this.lost(error, epoch));
+    writer
+      .send({ id: { sender: this.me, incarnation: epoch, sequence }, data, notes: {} })
+      .catch((error: unknown) => this.lost(error, epoch));
   }
 
   /** What the state has sent did not become durable: the state must not stand either. */
@@ -202,13 +212,17 @@ class Exchange implements Companion {
   private async page(from: ProcessId, epoch: number, at: number): Promise<readonly (readonly [ChannelItem, boolean])[]> {
     const address = this.address(from, this.me);
     const items: ChannelItem[] = [];
-    for (let position = at; ; ) {
+    for (let position = at; ;) {
       const page = await readChannel(this.options.store, address, position);
       items.push(...page.items);
       if (page.next === position) break;
       position = page.next;
       // Behind the beginning of this epoch all is valid, and one page is enough.
-      if (this.heard.get(from) === epoch || items.some(({ kind, ...item }) => kind === 'marker' && 'name' in item && item.name === `epoch:${epoch}`)) break;
+      if (
+        this.heard.get(from) === epoch ||
+        items.some(({ kind, ...item }) => kind === 'marker' && 'name' in item && item.name === `epoch:${epoch}`)
+      )
+        break;
     }
     if (items.some((item) => item.kind === 'marker' && item.name === `epoch:${epoch}`)) this.heard.set(from, epoch);
     return this.heard.get(from) === epoch ? valid(items, epoch) : [];

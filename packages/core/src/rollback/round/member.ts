@@ -3,15 +3,18 @@ import type { Environment } from '../../base/environment.js';
 import { messageOf, StoreUnavailableError } from '../../base/errors.js';
 import type { Data } from '../../base/store.js';
 import { Alive } from '../alive.js';
+import { Waiters, within } from '../waiters.js';
 import { dutyOf } from './duty.js';
 import type { Duty } from './duty.js';
-import { CoordinationAbortedError, CoordinationError, CoordinationFailingError, EpochOverError, NoMemberError } from './errors.js';
+import { CoordinationAbortedError, CoordinationError, EpochOverError, NoMemberError } from './errors.js';
+import { Failures } from './failures.js';
 import { Gate } from './gate.js';
 import { settingsOf } from './options.js';
 import type { Settings } from './options.js';
 import type { Register, StateRef } from './register.js';
 import { RegisterStream } from './register-stream.js';
-import { readState, sweepStates, writeState } from './round-state.js';
+import { readState, writeState } from './round-state.js';
+import { Sweeper } from './sweeper.js';
 import type { CheckpointOptions, GroupMember, GroupOptions } from './types.js';
 
 /** Tentative states that nobody refers to are kept for so many deadlines. */
@@ -55,12 +58,13 @@ class Member implements GroupMember {
   private held: { readonly round: number; readonly state: StateRef | undefined; readonly ends?: Data } | undefined;
   private leaving = false;
   private closed: { readonly error: unknown } | undefined;
-  private waiters: (() => void)[] = [];
+  private readonly waiters = new Waiters();
   private stopListening = (): void => {};
   private isTold = false;
   private lastRound = 0;
   private lastRoundAt: number;
-  private sweeping = false;
+  private readonly sweeper: Sweeper;
+  private readonly failures: Failures;
   private letReady!: () => void;
   private refuseReady!: (error: unknown) => void;
   private end!: (error: unknown) => void;
@@ -76,6 +80,8 @@ class Member implements GroupMember {
     this.environment = settings.environment;
     this.lastRoundAt = this.environment.clock.monotonic();
     this.ready = new Promise((resolve, reject) => ([this.letReady, this.refuseReady] = [resolve, reject]));
+    this.sweeper = new Sweeper(settings.store, settings.group, () => stream.refresh());
+    this.failures = new Failures(settings, (error) => this.publish('round.failing', { error }));
     this.alive = new Alive(this.environment.clock);
     this.alive.while(this.ready).catch(() => {});
     this.ended = new Promise((resolve) => (this.end = resolve));
@@ -108,7 +114,8 @@ class Member implements GroupMember {
     this.check();
     const event = { type: 'begin', epoch: this.epoch, deadlineAt: this.now() + deadlineMs, pinned } as const;
     const [outcome] = await this.stream.apply(event);
-    if (outcome?.is !== 'done') throw new CoordinationAbortedError(group, undefined, outcome?.is === 'refused' ? outcome.why : 'it is open');
+    if (outcome?.is !== 'done')
+      throw new CoordinationAbortedError(group, undefined, outcome?.is === 'refused' ? outcome.why : 'it is open');
     const round = outcome.register.last;
     const decision = await this.alive.while(this.decided(round));
     if (decision.is !== 'committed') throw new CoordinationAbortedError(group, round, decision.why);
@@ -142,7 +149,7 @@ class Member implements GroupMember {
     while (!this.leaving && !this.closed) {
       try {
         const { register } = this.stream;
-        this.tellFailures(register);
+        this.failures.look(register);
         const duty = dutyOf(register, { process: this.process, epoch: this.restoredIn, held: this.held?.round }, this.now());
         if (await this.perform(duty, register)) continue;
       } catch (error) {
@@ -182,8 +189,12 @@ class Member implements GroupMember {
 
   private async restore({ epoch, line }: Extract<Duty, { do: 'restore' }>): Promise<true> {
     const { store, group, state, companion, deadlineMs } = this.settings;
-    if (!(await this.within(this.gate.close(), deadlineMs))) {
-      throw new CoordinationError('ROUND_STATE_LOST', group, `A call of "${this.process}" does not end, so "${group}" cannot be restored. End this process.`);
+    if (!(await within(this.environment.clock, this.gate.close(), deadlineMs))) {
+      throw new CoordinationError(
+        'ROUND_STATE_LOST',
+        group,
+        `A call of "${this.process}" does not end, so "${group}" cannot be restored. End this process.`,
+      );
     }
     this.held = undefined;
     const ref = line.states[this.process];
@@ -204,7 +215,8 @@ class Member implements GroupMember {
     };
     // From here on nothing leaves this member until the round is decided.
     this.held = { round, state: undefined };
-    if (!(await this.within(this.gate.close(), Math.min(pauseMs, (deadlineAt - this.now()) / 2)))) return decline('its calls take too long');
+    if (!(await within(this.environment.clock, this.gate.close(), Math.min(pauseMs, (deadlineAt - this.now()) / 2))))
+      return decline('its calls take too long');
     try {
       await companion?.flush();
       const ends = companion?.capture();
@@ -229,9 +241,11 @@ class Member implements GroupMember {
     this.held = undefined;
     this.publish(`round.${decision}`, { details: { round, why: register.decided[round]?.why } });
     if (decision !== 'committed') return true;
-    this.sweep();
+    // One of them is enough.
+    if (this.settings.members[0] === this.process) this.sweeper.sweep(this.now(), (error) => this.publish('round.sweep.failed', { error }));
     // What is not forgotten now is forgotten after the next round.
-    if (ends !== undefined) this.settings.companion?.committed?.(ends).catch((error: unknown) => this.publish('round.trim.failed', { error }));
+    if (ends !== undefined)
+      this.settings.companion?.committed?.(ends).catch((error: unknown) => this.publish('round.trim.failed', { error }));
     return true;
   }
 
@@ -249,28 +263,10 @@ class Member implements GroupMember {
     return true;
   }
 
-  private sweep(): void {
-    const { store, group } = this.settings;
-    if (this.sweeping || this.settings.members[0] !== this.process) return;
-    this.sweeping = true;
-    void sweepStates(store, () => this.stream.refresh(), group, this.now())
-      .catch((error: unknown) => this.publish('round.sweep.failed', { error }))
-      .finally(() => (this.sweeping = false));
-  }
-
   // Waiting and ending
 
   private now(): number {
     return this.environment.clock.monotonic() + this.aheadMs;
-  }
-
-  /** Whether it is fulfilled in time. */
-  private async within(work: Promise<void>, ms: number): Promise<boolean> {
-    const late = new AbortController();
-    const done = work.then(() => true);
-    const isDone = await Promise.race([done, sleep(this.environment.clock, Math.max(ms, 0), late.signal).then(() => false)]);
-    late.abort();
-    return isDone;
   }
 
   private async changed(): Promise<void> {
@@ -280,14 +276,14 @@ class Member implements GroupMember {
     }
     const { everyMs = Infinity, pollMs } = this.settings;
     const timer = this.environment.clock.setTimer(Math.min(pollMs, everyMs / 4), () => this.wake(), { background: true });
-    await new Promise<void>((resolve) => this.waiters.push(resolve));
+    await this.waiters.changed();
     timer.cancel();
     this.isTold = false;
   }
 
   private wake(): void {
     this.isTold = true;
-    for (const waiter of this.waiters.splice(0)) waiter();
+    this.waiters.tell();
   }
 
   private async decided(round: number): Promise<Register['decided'][number]> {
@@ -295,22 +291,9 @@ class Member implements GroupMember {
       const decision = this.stream.register.decided[round];
       if (decision) return decision;
       this.check();
-      await new Promise<void>((resolve) => this.waiters.push(resolve));
+      await this.waiters.changed();
     }
   }
-
-  private tellFailures({ failures: { streak }, decided, last }: Register): void {
-    const { tolerate, group, onFailing } = this.settings;
-    const isFailing = streak > tolerate;
-    if (isFailing && !this.failing) {
-      const error = new CoordinationFailingError(group, streak, decided[last]?.why ?? 'unknown');
-      this.publish('round.failing', { error });
-      onFailing?.(error);
-    }
-    this.failing = isFailing;
-  }
-
-  private failing = false;
 
   private check(): void {
     if (this.closed) throw this.closed.error;

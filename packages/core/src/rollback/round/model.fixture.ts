@@ -79,7 +79,10 @@ function stateOf(name: string, round: number, wrote: NonNullable<Member['wrote']
   return { stream: `${name}/${round}`, sum: ((sent * 2 + got) * 10 + epoch) * 10 + base };
 }
 
-function contentOf(line: RoundLine, i: number): { readonly sent: number; readonly got: number; readonly epoch: number; readonly base: number } {
+function contentOf(
+  line: RoundLine,
+  i: number,
+): { readonly sent: number; readonly got: number; readonly epoch: number; readonly base: number } {
   const sum = line.states[NAMES[i] as string]?.sum ?? 0;
   const both = Math.floor(sum / 100);
   return { sent: both >> 1, got: both & 1, epoch: Math.floor(sum / 10) % 10, base: sum % 10 };
@@ -154,7 +157,8 @@ function traffic(model: Model, i: number, found: Step[]): void {
   const name = NAMES[i] as string;
   if (member.sent < MOST_SENT) found.push([`${name} sends`, withMember(model, i, { sent: member.sent + 1 })]);
   // What was sent lies in a channel that outlives its sender; the epoch keeps what was undone apart.
-  if (other.epoch === member.epoch && member.got < other.sent) found.push([`${name} receives`, withMember(model, i, { got: member.got + 1 })]);
+  if (other.epoch === member.epoch && member.got < other.sent)
+    found.push([`${name} receives`, withMember(model, i, { got: member.got + 1 })]);
 }
 
 function coordinatorSteps(model: Model, weak: Weak, found: Step[], commit: Commit): void {
@@ -170,7 +174,8 @@ function coordinatorSteps(model: Model, weak: Weak, found: Step[], commit: Commi
   const open = register.open.find(({ number }) => number === round);
   if (!open || !isWhole(register, open)) return;
   model.members.forEach((member, i) => {
-    if (member.up && member.told < round) found.push([`${NAMES[i]} is told of ${round}`, withMember({ ...model, acted: round }, i, { told: round, held: null })]);
+    if (member.up && member.told < round)
+      found.push([`${NAMES[i]} is told of ${round}`, withMember({ ...model, acted: round }, i, { told: round, held: null })]);
   });
 }
 

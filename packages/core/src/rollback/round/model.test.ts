@@ -64,25 +64,34 @@ describe('all states of a coordinated round: two members, two crashes, one lost 
     ['members that send, one crash', {}, 1, 0, 30_000],
     ...(isFull ? ([['members that send, two crashes, one lost answer', {}, 2, 1, 300_000]] as const) : []),
   ];
-  it.each(runs)('hold one line for all, no orphan, nothing behind what was acted upon, and nobody stuck: %s', (_, weak, crashes, losses, least) => {
-    const { states, violations, stuck } = explore(weak, crashes, losses);
-    console.log(`${states} states`);
-    expect([...violations]).toEqual([]);
-    expect(stuck).toBe(0);
-    expect(states).toBeGreaterThan(least);
-  }, 200_000);
+  it.each(runs)(
+    'hold one line for all, no orphan, nothing behind what was acted upon, and nobody stuck: %s',
+    (_, weak, crashes, losses, least) => {
+      const { states, violations, stuck } = explore(weak, crashes, losses);
+      expect([...violations]).toEqual([]);
+      expect(stuck).toBe(0);
+      expect(states).toBeGreaterThan(least);
+    },
+    200_000,
+  );
 
   const variants: readonly (readonly [what: string, Weak, RegExp])[] = [
     ['the decision in the memory of a coordinator', { toy: true, noAbort: true, latest: true }, /^mixed line/],
-    ['a recovery that leaves the open round open, and takes what is of an older epoch', { keepOpen: true, anyEpoch: true, latest: true }, /^mixed line/],
-    ['a round that begins before all have joined, and a restart that reads the newest line', { early: true, anyEpoch: true, latest: true }, /^mixed line/],
+    [
+      'a recovery that leaves the open round open, and takes what is of an older epoch',
+      { keepOpen: true, anyEpoch: true, latest: true },
+      /^mixed line/,
+    ],
+    [
+      'a round that begins before all have joined, and a restart that reads the newest line',
+      { early: true, anyEpoch: true, latest: true },
+      /^mixed line/,
+    ],
     ['members that go on sending between acknowledgement and decision', { runHeld: true }, /^orphan/],
   ];
   it.each(variants)('find what is wrong with %s', (_, weak, problem) => {
-    const { violations, stuck, states } = explore({ silent: !weak.runHeld, ...weak }, weak.runHeld ? 0 : 1, 0);
-    const found = [...violations].find(([kind]) => problem.test(kind));
-    console.log(`${states} states, ${stuck} stuck; ${found?.[0]}: ${found?.[1].join('; ')}`);
-    expect(found).toBeDefined();
+    const { violations } = explore({ silent: !weak.runHeld, ...weak }, weak.runHeld ? 0 : 1, 0);
+    expect([...violations.keys()]).toContainEqual(expect.stringMatching(problem));
   });
 
   it('find members stuck where nobody but a coordinator ends a round', () => {

@@ -51,7 +51,10 @@ export class RegisterStream {
       const there = (await store.load(id, { limit: 0 }))?.head;
       if (there) {
         const register = read(there);
-        const [strange] = [...members.filter((one) => !register.members.includes(one)), ...register.members.filter((one) => !members.includes(one))];
+        const [strange] = [
+          ...members.filter((one) => !register.members.includes(one)),
+          ...register.members.filter((one) => !members.includes(one)),
+        ];
         if (strange !== undefined) throw new NoMemberError(group, strange, `the group was made of ${register.members.join(', ')}`);
         return new RegisterStream(store, environment, group, there, register);
       }
@@ -101,7 +104,12 @@ export class RegisterStream {
 
   private async read(): Promise<Register> {
     const found = (await this.store.load(this.head.id, { limit: 0 }))?.head;
-    if (!found) throw new CoordinationError('ROUND_STATE_LOST', this.group, `The stream of "${this.group}" is gone. Restore the store from a backup.`);
+    if (!found)
+      throw new CoordinationError(
+        'ROUND_STATE_LOST',
+        this.group,
+        `The stream of "${this.group}" is gone. Restore the store from a backup.`,
+      );
     return this.take(found);
   }
 

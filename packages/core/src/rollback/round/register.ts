@@ -125,7 +125,8 @@ function commit(register: Register, round: OpenRound): Transition {
   const line: RoundLine = { round: round.number, states: round.states };
   const subsumed = register.open.filter(({ number, pinned }) => number < round.number && !pinned);
   let decided = remember(register, round.number, 'committed', '');
-  for (const { number } of subsumed) decided = remember({ ...register, decided }, number, 'subsumed', `round ${round.number} was committed first`);
+  for (const { number } of subsumed)
+    decided = remember({ ...register, decided }, number, 'subsumed', `round ${round.number} was committed first`);
   return {
     is: 'done',
     register: {

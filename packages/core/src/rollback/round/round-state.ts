@@ -1,22 +1,22 @@
 import { crc32 } from 'node:zlib';
-import { ConflictError } from '../../base/errors.js';
 import type { Data, Head, Store } from '../../base/store.js';
 import type { ProcessId } from '../words.js';
 import { RoundStateError } from './errors.js';
-import type { Register, RoundLine, StateRef } from './register.js';
+import type { StateRef } from './register.js';
 
-const KIND = 'round-state';
+/** Of the streams. */
+export const KIND = 'round-state';
 const CHUNK = 256 * 1024;
 /** So many chunks go into one commit. */
 const AT_ONCE = 4;
 
-interface Meta {
+export interface StateMeta {
   readonly round: number;
   readonly epoch: number;
   readonly process: ProcessId;
 }
 
-export interface TentativeState extends Meta {
+export interface TentativeState extends StateMeta {
   readonly group: string;
   /** Named parts: the state, and what else a member keeps with it. */
   readonly parts: readonly Data[];
@@ -46,7 +46,7 @@ export async function writeState(store: Store, state: TentativeState, graceMs: n
 function cut(data: Data): Data[] {
   if (data.length === 0) return [data];
   const pieces: Data[] = [];
-  for (let at = 0; at < data.length; ) {
+  for (let at = 0; at < data.length;) {
     let end = Math.min(at + CHUNK, data.length);
     if (typeof data === 'string' && end < data.length && /[\uD800-\uDBFF]/.test(data[end - 1] as string)) end -= 1;
     pieces.push(data.slice(at, end));
@@ -68,43 +68,4 @@ export async function readState(store: Store, group: string, process: ProcessId,
   return parts.map((pieces) =>
     pieces.every((piece) => typeof piece === 'string') ? pieces.join('') : new Uint8Array(Buffer.concat(pieces as Uint8Array[])),
   );
-}
-
-/**
- * Forgets states that no line needs: those of decided rounds at once, tentative ones that nobody refers to when their grace is over.
- * Answers how many.
- */
-export async function sweepStates(store: Store, register: () => Promise<Register>, group: string, now: number): Promise<number> {
-  const heads: Head[] = [];
-  let after: string | undefined;
-  do {
-    const page = await store.scan({ kind: KIND, name: group, ...(after !== undefined && { after }) });
-    heads.push(...page.heads);
-    after = page.next;
-  } while (after !== undefined);
-  // Read after the states were listed: what is referred to by then is kept, and nobody refers to an older one later.
-  const agreed = await register();
-  const used = new Set(streamsOf(agreed));
-  let dropped = 0;
-  for (const head of heads) {
-    if (used.has(head.id) || !isOver(agreed, head, now)) continue;
-    try {
-      if (await store.drop(head.id, { version: head.version, stamp: head.stamp })) dropped += 1;
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
-    }
-  }
-  return dropped;
-}
-
-function isOver(register: Register, { meta, wakeAt }: Head, now: number): boolean {
-  const { round, epoch } = JSON.parse(String(meta)) as Meta;
-  // A member of an older epoch may still write, and is refused with it.
-  if (wakeAt !== null && wakeAt <= now) return true;
-  return epoch === register.epoch && register.decided[round] !== undefined && round < register.latest.round;
-}
-
-function streamsOf({ latest, line, pinned, open }: Register): readonly string[] {
-  const lines: readonly Pick<RoundLine, 'states'>[] = [latest, line, ...pinned, ...open];
-  return lines.flatMap(({ states }) => Object.values(states).map(({ stream }) => stream));
 }

@@ -1,5 +1,5 @@
 import type { Environment } from '../../base/environment.js';
-import type { Data, Store } from '../../base/store.js';
+import type { Data, Durability, Store } from '../../base/store.js';
 import type { ProcessId, Recoverable } from '../words.js';
 import type { CoordinationFailingError } from './errors.js';
 
@@ -25,6 +25,8 @@ export interface GroupOptions {
   readonly companion?: Companion;
   /** Default: `createEnvironment()`. */
   readonly environment?: Environment;
+  /** Refuse to join over a store whose answered writes survive less. Default: any store. */
+  readonly requires?: Durability;
   /** A round is begun so long after the last one, in milliseconds. Default: only when somebody asks for it. */
   readonly everyMs?: number;
   /** A round that is not committed by then is given up, in milliseconds. Default: 10,000. */
