@@ -148,7 +148,6 @@ export {
   TooManyUnconfirmedError,
 } from './rollback/log/errors.js';
 export { logStreamOf, openMessageLog } from './rollback/log/open.js';
-export type { SinkReport } from './rollback/log/outbox.js';
 export { outputOf, streamSink } from './rollback/log/sinks.js';
 export type { StreamSinkOptions } from './rollback/log/sinks.js';
 export type {
@@ -162,6 +161,7 @@ export type {
   Receipt,
   ReplayMode,
   Sink,
+  SinkReport,
 } from './rollback/log/types.js';
 
 // Coordinated checkpoints
@@ -175,7 +175,7 @@ export {
 } from './rollback/round/errors.js';
 export { joinExchange } from './rollback/round/exchange.js';
 export type { ExchangeMember, ExchangeOptions } from './rollback/round/exchange.js';
-export { joinGroup } from './rollback/round/member.js';
+export { joinGroup } from './rollback/round/join.js';
 export { roundStreamOf } from './rollback/round/register-stream.js';
 export type { CheckpointOptions, Companion, GroupMember, GroupOptions } from './rollback/round/types.js';
 

@@ -13,14 +13,14 @@ import type { Place } from './checkpoint.js';
 import { writeMeta } from './meta.js';
 import type { LogMeta } from './meta.js';
 import type { Settings } from './options.js';
-import type { Outbox, SinkReport } from './outbox.js';
+import type { Outbox } from './outbox.js';
 import { Pen } from './pen.js';
 import type { PenEvents } from './pen.js';
 import { DEAD_LETTERS, Pending } from './pending.js';
 import { encode } from './records.js';
 import type { Determinant } from './records.js';
 import type { Found } from './replayer.js';
-import type { IncomingMessage, MessageLog, Receipt } from './types.js';
+import type { IncomingMessage, MessageLog, Receipt, SinkReport } from './types.js';
 
 /** Confirmations wait so long for a commit that takes them along. */
 const CONFIRM_MS = 200;

@@ -1,7 +1,6 @@
 import type { Environment } from '../../base/environment.js';
 import type { Durability, Store } from '../../base/store.js';
 import type { ProcessId, Recoverable } from '../words.js';
-import type { SinkReport } from './outbox.js';
 
 /** What a process is told. */
 export interface IncomingMessage<B = unknown> {
@@ -81,6 +80,17 @@ export interface Sink {
   readonly kind: 'transactional' | 'idempotent' | 'plain';
   /** Resolves when all of them have arrived. In order; one call at a time; repeated with the same outputs when it rejects. */
   deliver(outputs: readonly Output[]): Promise<void>;
+}
+
+/** What a person should know of a sink. */
+export interface SinkReport {
+  readonly sink: string;
+  readonly kind: Sink['kind'];
+  readonly guarantee: string;
+  readonly made: number;
+  readonly confirmed: number;
+  /** In a row, without a success since. */
+  readonly failures: number;
 }
 
 export interface MessageLogOptions {

@@ -10,7 +10,7 @@ import { openChannel } from '../channel/writer.js';
 import type { ChannelWriter } from '../channel/writer.js';
 import type { ProcessId } from '../words.js';
 import { valid } from './in-transit.js';
-import { joinGroup } from './member.js';
+import { joinGroup } from './join.js';
 import type { Companion, GroupMember, GroupOptions } from './types.js';
 
 const RETRY_MS = 100;

@@ -9,45 +9,20 @@ import type { Duty } from './duty.js';
 import { CoordinationAbortedError, CoordinationError, EpochOverError, NoMemberError } from './errors.js';
 import { Failures } from './failures.js';
 import { Gate } from './gate.js';
-import { settingsOf } from './options.js';
 import type { Settings } from './options.js';
+import { Pace } from './pace.js';
 import type { Register, StateRef } from './register.js';
-import { RegisterStream } from './register-stream.js';
+import type { RegisterStream } from './register-stream.js';
 import { readState, writeState } from './round-state.js';
 import { Sweeper } from './sweeper.js';
-import type { CheckpointOptions, GroupMember, GroupOptions } from './types.js';
+import type { CheckpointOptions, GroupMember } from './types.js';
 
 /** Tentative states that nobody refers to are kept for so many deadlines. */
 const GRACE = 10;
 const PAUSE_MS = 50;
 
-// Members of one process that share a store share what they know of the group, and its commits.
-const shared = new WeakMap<object, Map<string, Promise<RegisterStream>>>();
-
-/**
- * Joins a group that takes checkpoints together: two phases over the store (Koo and Toueg, 1987), where every decision is one guarded commit,
- * so that nothing depends on a coordinator. A member that begins where the group is at work already has lost its state: the whole
- * group goes back to the last committed round, and each member is restored to that one.
- * @throws ConfigurationError for options that do not fit, NoMemberError when the group has other members.
- */
-export async function joinGroup(options: GroupOptions): Promise<GroupMember> {
-  const settings = settingsOf(options);
-  const { store, group, members, environment } = settings;
-  const there = shared.get(store) ?? new Map<string, Promise<RegisterStream>>();
-  shared.set(store, there);
-  let opening = there.get(group);
-  if (!opening) there.set(group, (opening = RegisterStream.open(store, environment, group, members)));
-  try {
-    const stream = await opening;
-    const [now] = await Promise.all([store.now(), stream.refresh()]);
-    return new Member(settings, stream, now - environment.clock.monotonic()).begin();
-  } catch (error) {
-    there.delete(group);
-    throw error;
-  }
-}
-
-class Member implements GroupMember {
+/** See `joinGroup`. */
+export class Member implements GroupMember {
   readonly process: string;
   readonly ready: Promise<void>;
   readonly ended: Promise<unknown>;
@@ -61,8 +36,7 @@ class Member implements GroupMember {
   private readonly waiters = new Waiters();
   private stopListening = (): void => {};
   private isTold = false;
-  private lastRound = 0;
-  private lastRoundAt: number;
+  private readonly pace: Pace;
   private readonly sweeper: Sweeper;
   private readonly failures: Failures;
   private letReady!: () => void;
@@ -78,7 +52,7 @@ class Member implements GroupMember {
   ) {
     this.process = settings.state.id;
     this.environment = settings.environment;
-    this.lastRoundAt = this.environment.clock.monotonic();
+    this.pace = new Pace(settings);
     this.ready = new Promise((resolve, reject) => ([this.letReady, this.refuseReady] = [resolve, reject]));
     this.sweeper = new Sweeper(settings.store, settings.group, () => stream.refresh());
     this.failures = new Failures(settings, (error) => this.publish('round.failing', { error }));
@@ -251,15 +225,8 @@ class Member implements GroupMember {
 
   /** True when a round was due, and begun. */
   private async beginRound({ last, epoch }: Register): Promise<boolean> {
-    const { everyMs, deadlineMs, members } = this.settings;
-    const now = this.environment.clock.monotonic();
-    if (last !== this.lastRound) [this.lastRound, this.lastRoundAt] = [last, now];
-    if (everyMs === undefined) return false;
-    // One of them begins; the others follow a little later, should that one be away.
-    const place = members.indexOf(this.process);
-    if (now - this.lastRoundAt < everyMs * (1 + place / 4)) return false;
-    this.lastRoundAt = now;
-    await this.stream.apply({ type: 'begin', epoch, deadlineAt: this.now() + deadlineMs });
+    if (!this.pace.isDue(last)) return false;
+    await this.stream.apply({ type: 'begin', epoch, deadlineAt: this.now() + this.settings.deadlineMs });
     return true;
   }
 
