@@ -1180,7 +1180,7 @@ export const mutations = [
     file: 'packages/core/src/rollback/log/replayer.ts',
     from: 'if (position <= this.position || ',
     to: 'if (',
-    tests: 'test/rollback/log.test.ts',
+    tests: 'test/rollback/log-kept.test.ts',
   },
   {
     id: 'log-outbox-kept',
@@ -1218,8 +1218,8 @@ export const mutations = [
     id: 'log-regressed',
     guarantee: 'A store that went back in time under a living process is told from another owner.',
     file: 'packages/core/src/rollback/log/pen.ts',
-    from: 'found.head.length < seen.length ||',
-    to: '',
+    from: 'if (!found || found.head.length < seen.length || found.head.version < seen.version || isOther) {',
+    to: 'if (!found) {',
     tests: 'test/rollback/regression.test.ts',
   },
   {

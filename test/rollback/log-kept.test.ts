@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { logStreamOf, openMessageLog, outputOf, RedressError, streamSink } from '@redress/core';
-import type { Store } from '@redress/core';
+import type { LogHandler, Store } from '@redress/core';
 import { memoryStore } from '@redress/memory';
 import { adding, bound, open } from './account.js';
+import type { Account } from './account.js';
 
 const code = (error: unknown): string => (RedressError.is(error) ? error.code : String(error));
 
@@ -44,6 +45,27 @@ describe('what a log keeps', () => {
     const second = await open(damaged, adding);
     expect(second.account).toMatchObject({ balance: 276, handled: 23 });
     expect(second.events.map(({ name }) => name)).toContain('log.checkpoint.unreadable');
+    await second.log.close();
+  });
+
+  it('leaves messages in the log that wait for the handler when a checkpoint is taken', async () => {
+    const store = memoryStore();
+    let let_ = (): void => {};
+    const all = new Promise<void>((resolve) => (let_ = resolve));
+    const stops =
+      (account: Account): LogHandler =>
+      async ({ body }) => {
+        await (body === 3 ? new Promise(() => {}) : all);
+        account.add(body as number);
+      };
+    const first = await open(store, stops, { checkpointEvery: 1, keep: 1 });
+    await Promise.all([1, 2, 3, 4, 5].map((n) => first.log.accept({ from: 'a', sequence: n, body: n })));
+    let_();
+    await expect.poll(() => first.events.filter(({ name }) => name === 'log.checkpoint').length).toBe(2);
+    const second = await open(store, adding);
+    await second.log.drained();
+    expect(second.account).toMatchObject({ balance: 15, handled: 5 });
+    expect(await second.log.accept({ from: 'a', sequence: 5, body: 5 })).toMatchObject({ duplicate: true });
     await second.log.close();
   });
 

@@ -77,6 +77,11 @@ describe('a replay', () => {
       }
     };
     expect(code(await failure(open(store, () => swallowing, { sinks })))).toBe('LOG_NON_DETERMINISM');
+    const other: LogHandler = (_, context) => {
+      context.random();
+      swallowing(_, context);
+    };
+    expect(code(await failure(open(store, () => other, { sinks })))).toBe('LOG_NON_DETERMINISM');
     expect(code(await failure(open(store, () => () => {}, { sinks })))).toBe('LOG_NON_DETERMINISM');
     expect(code(await failure(open(store, () => () => Promise.reject(new Error('now it throws')), { sinks })))).toBe('LOG_NON_DETERMINISM');
     const more: LogHandler = (_, context) => {

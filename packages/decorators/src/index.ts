@@ -20,6 +20,8 @@ export type { NamedOperation } from './operations-of.js';
 export { Fallback } from './fallback.js';
 export type { MethodFallbackOptions } from './fallback.js';
 export { Bulkhead, CircuitBreaker, Hedge, RateLimit, Timeout } from './policy.js';
+export { Logged, openLog } from './logged.js';
+export type { LoggedLogOptions, LoggedMark, LoggedMethod, LoggedOptions } from './logged.js';
 export { redress } from './redress.js';
 export type { ClassEntry, RedressOptions } from './redress.js';
 export type { Class } from './registry.js';
