@@ -71,12 +71,13 @@ describe('a store that went back in time under a living process', () => {
   });
 
   it('ends the process where it was told to, or where a handler waits in the middle: nothing more leaves it', async () => {
-    for (const mode of ['stop', 'middle'] as const) {
+    for (const mode of ['stop', 'middle', 'throws'] as const) {
       const { store, keep, goBack } = forgetful();
       const handle =
         (account: Account): LogHandler =>
         async ({ body }, context) => {
           if (mode === 'middle') await context.effect('ask', () => 1);
+          if (mode === 'throws' && body === 2) throw new Error('no');
           account.add(body as number);
         };
       const { log } = await open(store, handle, { onRegression: mode === 'stop' ? 'stop' : 'repair' });

@@ -12,7 +12,7 @@ class Account {
     return JSON.stringify([this.cents, this.drawn]);
   }
 
-  restore(state: unknown): void {
+  restore(state: string | Uint8Array | undefined): void {
     [this.cents, this.drawn] = state === undefined ? [0, []] : (JSON.parse(String(state)) as [number, number[]]);
   }
 

@@ -1,5 +1,5 @@
 import { StoreRegressionError } from '../../base/errors.js';
-import type { Data, Head } from '../../base/store.js';
+import type { Data } from '../../base/store.js';
 import { Alive } from '../alive.js';
 import { Waiters } from '../waiters.js';
 import type { ContextHost } from './context.js';
@@ -11,7 +11,7 @@ import type { HandlingHost } from './handling.js';
 import { headOf, Keeper } from './keeper.js';
 import type { Place } from './checkpoint.js';
 import { writeMeta } from './meta.js';
-import type { LogMeta } from './meta.js';
+import type { Opened } from './opened.js';
 import type { Settings } from './options.js';
 import type { Outbox } from './outbox.js';
 import { Pen } from './pen.js';
@@ -19,26 +19,10 @@ import type { PenEvents } from './pen.js';
 import { DEAD_LETTERS, Pending } from './pending.js';
 import { encode } from './records.js';
 import type { Determinant } from './records.js';
-import type { Found } from './replayer.js';
 import type { IncomingMessage, MessageLog, Receipt, SinkReport } from './types.js';
 
 /** Confirmations wait so long for a commit that takes them along. */
 const CONFIRM_MS = 200;
-
-/** What an opening has found. */
-export interface Opened {
-  readonly head: Head;
-  readonly owner: string;
-  readonly meta: LogMeta;
-  /** The last message that is in the state, and the last that is in the log. */
-  readonly position: number;
-  readonly logged: number;
-  readonly seen: Deduplicator;
-  readonly found: readonly Found[];
-  readonly outbox: Outbox;
-  /** Puts the state back to what it was after this message. */
-  readonly rebuild: (places: readonly Place[], length: number, upTo: number) => Promise<void>;
-}
 
 export class ProcessLog implements MessageLog {
   readonly process: string;
@@ -194,8 +178,10 @@ export class ProcessLog implements MessageLog {
       changed: () => this.waiters.tell(),
       rebuild: (position) => this.opened.rebuild(this.keeper.places, this.pen.head.length, position),
       room: async () => {
-        while (outbox.unconfirmed > this.settings.maxUnconfirmed / 2 && !this.closedBy) await this.waiters.changed();
+        const isFull = (): boolean => outbox.unconfirmed > this.settings.maxUnconfirmed / 2;
+        while (isFull() && !this.closedBy && !this.regression) await this.waiters.changed();
       },
+      durable: (work) => this.durable(work),
       fail: (error) => this.stop(error, error),
       publish: (name, error, details) => this.publish(name, error, details),
     };
@@ -216,9 +202,15 @@ export class ProcessLog implements MessageLog {
   private async secure(position: number, taken: readonly Determinant[]): Promise<void> {
     const message = this.pending.peek() as Pending;
     const batch = taken.length > 0 ? this.handling.write(['some', position, taken]) : this.handling.groundOf(message);
+    this.checkGoing();
+    await this.durable(batch.written);
+    this.checkGoing();
+  }
+
+  private async durable(work: Promise<void>): Promise<void> {
     if (this.regression) this.stop(this.regression, this.regression);
     this.securing = true;
-    await batch.written.finally(() => (this.securing = false));
+    await work.finally(() => (this.securing = false));
   }
 
   /** Between two messages: nothing to wait for is undefined. */
@@ -240,6 +232,7 @@ export class ProcessLog implements MessageLog {
     this.regression = error;
     this.outbox.pause();
     this.publish('log.regressed', error, {});
+    this.waiters.tell();
     // A handler that waits for its records is between two states, and neither of them is durable anywhere.
     if (this.settings.onRegression === 'stop' || this.securing || this.mending) return this.stop(error, error);
     this.handling.start();
@@ -249,7 +242,7 @@ export class ProcessLog implements MessageLog {
   private async mend(error: StoreRegressionError): Promise<void> {
     this.mending = true;
     const { store } = this.settings;
-    const found = await headOf(store, this.pen.head.id);
+    const found = await headOf(store, this.pen.head.id, this.settings.environment.clock);
     if (found && found.owner !== this.opened.owner) throw error;
     const { handled } = this.handling;
     const commits = this.keeper.everything(handled);
@@ -276,8 +269,12 @@ export class ProcessLog implements MessageLog {
     this.settings.environment.clock.setTimer(CONFIRM_MS, write, { background: true });
   }
 
-  private checkOpen(): void {
+  private checkGoing(): void {
     if (this.closedBy) throw this.closedBy.error;
+  }
+
+  private checkOpen(): void {
+    this.checkGoing();
     if (this.closing) throw new LogClosedError(this.process);
   }
 

@@ -38,7 +38,7 @@ export function settingsOf(options: MessageLogOptions): Settings {
     checkpointEvery: 10_000,
     keep: 2,
     attempts: 3,
-    crashes: 5,
+    crashes: 10,
     atomic: false,
     maxUnconfirmed: 100_000,
     maxPending: 10_000,

@@ -110,7 +110,7 @@ export interface MessageLogOptions {
   readonly keep?: number;
   /** A message whose handler throws so often goes to the dead letters. Default: 3. */
   readonly attempts?: number;
-  /** A message that the process does not survive so often goes to the dead letters. Default: 5. */
+  /** A message that was the first to be handled in so many processes, and is not behind any of them, goes to the dead letters. Default: 10. */
   readonly crashes?: number;
   /** True: when the handler throws, the state is as it was before, as with an undo log. Default: false; the log is replayed then. */
   readonly atomic?: boolean;

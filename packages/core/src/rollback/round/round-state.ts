@@ -1,12 +1,12 @@
 import { crc32 } from 'node:zlib';
 import type { Data, Head, Store } from '../../base/store.js';
+import { chunks, joined } from '../chunks.js';
 import type { ProcessId } from '../words.js';
 import { RoundStateError } from './errors.js';
 import type { StateRef } from './register.js';
 
 /** Of the streams. */
 export const KIND = 'round-state';
-const CHUNK = 256 * 1024;
 /** So many chunks go into one commit. */
 const AT_ONCE = 4;
 
@@ -26,7 +26,7 @@ export interface TentativeState extends StateMeta {
 export async function writeState(store: Store, state: TentativeState, graceMs: number): Promise<StateRef> {
   const { group, process, round, epoch, parts } = state;
   const id = ['round-state', group, process, epoch, round].map(encodeURIComponent).join('/');
-  const pieces = parts.flatMap((part, at) => cut(part).map((data) => ({ type: `${at}`, data })));
+  const pieces = parts.flatMap((part, at) => chunks(part).map((data) => ({ type: `${at}`, data })));
   const entries = pieces.map((piece, i) => ({ ...piece, key: `${i}` }));
   const sum = entries.reduce<number>((total, { data }) => crc32(data, total), 0);
   let head: Head | undefined;
@@ -43,18 +43,6 @@ export async function writeState(store: Store, state: TentativeState, graceMs: n
   return { stream: id, sum };
 }
 
-function cut(data: Data): Data[] {
-  if (data.length === 0) return [data];
-  const pieces: Data[] = [];
-  for (let at = 0; at < data.length;) {
-    let end = Math.min(at + CHUNK, data.length);
-    if (typeof data === 'string' && end < data.length && /[\uD800-\uDBFF]/.test(data[end - 1] as string)) end -= 1;
-    pieces.push(data.slice(at, end));
-    at = end;
-  }
-  return pieces;
-}
-
 /** The parts of a state. @throws RoundStateError when it is not there, or not as it was written. */
 export async function readState(store: Store, group: string, process: ProcessId, round: number, ref: StateRef): Promise<readonly Data[]> {
   const loaded = await store.load(ref.stream);
@@ -65,7 +53,5 @@ export async function readState(store: Store, group: string, process: ProcessId,
   if (sum !== ref.sum) throw wrong('it has another checksum');
   const parts: Data[][] = [];
   for (const { type, data } of loaded.entries) (parts[Number(type)] ??= []).push(data);
-  return parts.map((pieces) =>
-    pieces.every((piece) => typeof piece === 'string') ? pieces.join('') : new Uint8Array(Buffer.concat(pieces as Uint8Array[])),
-  );
+  return parts.map(joined);
 }
