@@ -263,6 +263,19 @@ describe('a coordinated round', () => {
     expect(a.account.balance).toBe(0);
   });
 
+  it('ends an older life of a member when a younger one has begun, and goes on with that', async () => {
+    const connect = connections();
+    const [old, b] = (await all(connect)) as [Joined, Joined];
+    await old.member.call(() => old.account.add(3));
+    await old.member.checkpoint();
+    const young = await join(connect(), 'a');
+    await young.member.ready;
+    expect(code(await old.member.ended)).toBe('ROUND_NO_MEMBER');
+    expect(await old.member.call(() => {}).catch(code)).toBe('ROUND_NO_MEMBER');
+    expect(young.account.balance).toBe(3);
+    expect(await b.member.checkpoint()).toBe(2);
+  });
+
   it('refuses other members, and calls after the end', async () => {
     const connect = connections();
     const [a] = (await all(connect)) as [Joined];

@@ -30,7 +30,8 @@ class Teller {
     const job = { store: this.store, group: 'bank', process: this.id, members: MEMBERS, everyMs: 200, deadlineMs: 3_000, cents: CENTS };
     this.child = spawn(process.execPath, [TELLER, JSON.stringify(job)]);
     this.child.stderr.pipe(process.stderr);
-    createInterface(this.child.stdout).on('line', (line) => this.lines.push(line));
+    const { child } = this;
+    createInterface(child.stdout).on('line', (line) => child === this.child && this.lines.push(line));
   }
 
   async kill(): Promise<void> {
@@ -39,8 +40,13 @@ class Teller {
     await gone;
   }
 
-  stop(signal: 'SIGSTOP' | 'SIGCONT'): void {
-    this.child.kill(signal);
+  /** It stands still, and its lines are not heard any more. */
+  freeze(): ChildProcessWithoutNullStreams {
+    const { child } = this;
+    child.kill('SIGSTOP');
+    child.stdout.removeAllListeners();
+    child.stdout.resume();
+    return child;
   }
 
   leave(): void {
@@ -81,6 +87,7 @@ function linesOf(tellers: readonly Teller[]): ReadonlyMap<number, ReadonlySet<nu
 
 async function keepsTotal(store: object, kills: number, betweenMs: number): Promise<string> {
   const tellers = MEMBERS.map((id) => new Teller(id, store));
+  const zombies: ChildProcessWithoutNullStreams[] = [];
   const all = (kind: string, least: number): boolean => tellers.every((one) => (one.last(kind)?.[0] ?? 0) >= least);
   try {
     await until(() => all('ready', 1), 'all ready', tellers);
@@ -90,9 +97,13 @@ async function keepsTotal(store: object, kills: number, betweenMs: number): Prom
       await until(() => tellers.some((one, i) => one.count('committed') > (rounds[i] as number)), 'a round', tellers);
       const victim = tellers[Math.floor(Math.random() * 3)] as Teller;
       const epoch = Math.max(...tellers.map((one) => one.last('restored')?.[0] ?? 0));
-      await victim.kill();
+      // Every other time the old process is not dead: it was stopped, and comes back when the new one is at work.
+      const zombie = n % 2 === 1 ? victim.freeze() : undefined;
+      if (!zombie) await victim.kill();
       victim.start();
       await until(() => all('restored', epoch + 1), `all restored after ${epoch}`, tellers);
+      zombie?.kill('SIGCONT');
+      if (zombie) zombies.push(zombie);
     }
     await until(() => (tellers.at(0)?.count('committed') ?? 0) > 0, 'a last round', tellers);
     for (const teller of tellers) teller.leave();
@@ -107,22 +118,27 @@ async function keepsTotal(store: object, kills: number, betweenMs: number): Prom
     return `${kills} kills, ${Math.max(...lines.keys())} epochs, ${tellers.map((one) => one.count('committed')).join(' + ')} rounds seen, lines ${[...lines.values()].map((one) => [...one].join('/')).join(' ')}`;
   } finally {
     for (const teller of tellers) await teller.kill();
+    for (const zombie of zombies) zombie.kill('SIGKILL');
   }
 }
 
 describe('CO1 three processes that send each other money, with rounds every 200 ms and kill -9', () => {
   const [kills, betweenMs] = isFull ? [30, 2_000] : [2, 300];
 
-  it('keep their total over SQLite, and each recovery restores one round for all', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'redress-rounds-'));
-    try {
-      const told = await keepsTotal({ file: join(folder, 'bank.db') }, isFull ? 8 : kills, betweenMs);
-      expect(told).toMatch(/epochs/);
-      if (isFull) process.stdout.write(`${told}\n`);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  }, 300_000);
+  it.skipIf(!isFull)(
+    'keep their total over SQLite (in the full check), and each recovery restores one round for all',
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'redress-rounds-'));
+      try {
+        const told = await keepsTotal({ file: join(folder, 'bank.db') }, isFull ? 8 : kills, betweenMs);
+        expect(told).toMatch(/epochs/);
+        if (isFull) process.stdout.write(`${told}\n`);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+    300_000,
+  );
 
   const missing = missingServer();
   it.skipIf(missing !== undefined)(

@@ -5,13 +5,13 @@ import type { Data } from '../../base/store.js';
 import { Alive } from '../alive.js';
 import { Waiters, within } from '../waiters.js';
 import { dutyOf } from './duty.js';
-import type { Duty } from './duty.js';
+import type { Duty, Self } from './duty.js';
 import { CoordinationAbortedError, CoordinationError, EpochOverError, NoMemberError } from './errors.js';
 import { Failures } from './failures.js';
 import { Gate } from './gate.js';
 import type { Settings } from './options.js';
 import { Pace } from './pace.js';
-import type { Register, StateRef } from './register.js';
+import type { Register, RegisterEvent, StateRef } from './register.js';
 import type { RegisterStream } from './register-stream.js';
 import { readState, writeState } from './round-state.js';
 import { Sweeper } from './sweeper.js';
@@ -29,6 +29,9 @@ export class Member implements GroupMember {
   private readonly environment: Environment;
   private readonly gate = new Gate();
   private readonly alive: Alive;
+  /** Of this process, among all that speak for the member one after the other. */
+  private readonly life: string;
+  private spoke = false;
   private restoredIn: number | undefined;
   private held: { readonly round: number; readonly state: StateRef | undefined; readonly ends?: Data } | undefined;
   private leaving = false;
@@ -53,6 +56,7 @@ export class Member implements GroupMember {
     this.process = settings.state.id;
     this.environment = settings.environment;
     this.pace = new Pace(settings);
+    this.life = this.environment.random.word();
     this.ready = new Promise((resolve, reject) => ([this.letReady, this.refuseReady] = [resolve, reject]));
     this.sweeper = new Sweeper(settings.store, settings.group, () => stream.refresh());
     this.failures = new Failures(settings, (error) => this.publish('round.failing', { error }));
@@ -117,14 +121,12 @@ export class Member implements GroupMember {
     return this.leave();
   }
 
-  // What it owes
-
   private async run(): Promise<void> {
     while (!this.leaving && !this.closed) {
       try {
         const { register } = this.stream;
         this.failures.look(register);
-        const duty = dutyOf(register, { process: this.process, epoch: this.restoredIn, held: this.held?.round }, this.now());
+        const duty = dutyOf(register, this.self(), this.now());
         if (await this.perform(duty, register)) continue;
       } catch (error) {
         if (!(error instanceof StoreUnavailableError)) throw error;
@@ -147,12 +149,22 @@ export class Member implements GroupMember {
     if (duty.do === 'restore') return this.restore(duty);
     if (duty.do === 'prepare') return this.prepare(duty);
     if (duty.do === 'finish') return this.finish(duty, register);
-    if (duty.do === 'recover') await this.stream.apply({ type: 'recover', epoch: duty.epoch, why: `${this.process} has begun anew` });
-    else if (duty.do === 'join') await this.stream.apply({ type: 'joined', epoch: duty.epoch, process: this.process });
+    if (duty.do === 'end') throw new NoMemberError(this.settings.group, this.process, 'another life of it has begun');
+    const { process, life } = this;
+    const speak = async (event: RegisterEvent): Promise<void> => {
+      const [outcome] = await this.stream.apply(event);
+      if (outcome?.is !== 'refused') this.spoke = true;
+    };
+    if (duty.do === 'recover') await speak({ type: 'recover', epoch: duty.epoch, why: `${process} has begun anew`, by: { process, life } });
+    else if (duty.do === 'join') await speak({ type: 'joined', epoch: duty.epoch, process, life });
     else if (duty.do === 'abort') await this.abort(duty.epoch, duty.round);
     else if (duty.do === 'ack') await this.acknowledge(duty.epoch, duty.round);
     else await this.stream.apply({ type: 'commit', epoch: duty.epoch, round: duty.round });
     return true;
+  }
+
+  private self(): Self {
+    return { process: this.process, life: this.life, spoke: this.spoke, epoch: this.restoredIn, held: this.held?.round };
   }
 
   private async abort(epoch: number, round: number): Promise<void> {
@@ -206,7 +218,7 @@ export class Member implements GroupMember {
 
   private async acknowledge(epoch: number, round: number): Promise<void> {
     const state = this.held?.state;
-    if (state) await this.stream.apply({ type: 'ack', epoch, round, process: this.process, state });
+    if (state) await this.stream.apply({ type: 'ack', epoch, round, process: this.process, life: this.life, state });
     else await this.stream.apply({ type: 'decline', epoch, round, process: this.process, why: 'its state was not written' });
   }
 
@@ -229,8 +241,6 @@ export class Member implements GroupMember {
     await this.stream.apply({ type: 'begin', epoch, deadlineAt: this.now() + this.settings.deadlineMs });
     return true;
   }
-
-  // Waiting and ending
 
   private now(): number {
     return this.environment.clock.monotonic() + this.aheadMs;

@@ -10,6 +10,8 @@ interface Explored {
   readonly stuck: number;
 }
 
+const MOST_STATES = 1_500_000;
+
 /** All states that can be reached, breadth first. */
 function explore(weak: Weak, crashes = 2, losses = 1): Explored {
   const index = new Map<string, number>();
@@ -37,6 +39,7 @@ function explore(weak: Weak, crashes = 2, losses = 1): Explored {
   };
   add(initial(crashes, losses), 0, '');
   for (let i = 0; i < models.length; i += 1) {
+    if (models.length > MOST_STATES) throw new Error(`More than ${MOST_STATES} states: something in them grows.`);
     for (const [name, next] of steps(models[i] as Model, weak)) {
       const at = add(next, i, name);
       // Nobody may count on a crash to come free.
