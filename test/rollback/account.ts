@@ -64,3 +64,9 @@ export const adding =
     account.add(body as number);
     return account.balance;
   };
+
+/** A method of what a proxy stands for. */
+export function bound(target: object, name: string | symbol): unknown {
+  const value = Reflect.get(target, name) as unknown;
+  return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+}

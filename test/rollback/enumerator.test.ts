@@ -69,8 +69,12 @@ describe('ML2 every crash point of a logged process', () => {
     ['chance-not-logged', /orphan output|refused/],
     ['no-deduplication', /input applied twice/],
   ];
-  it.each(faults)('the enumerator finds %s', async (fault, problem) => {
-    const { wrong } = await enumerate(fault === 'replay-by-time' ? 9 : 6, fault, 9);
-    expect(wrong).toContainEqual(expect.stringMatching(problem));
-  }, 60_000);
+  it.each(faults)(
+    'the enumerator finds %s',
+    async (fault, problem) => {
+      const { wrong } = await enumerate(fault === 'replay-by-time' ? 9 : 6, fault, 9);
+      expect(wrong).toContainEqual(expect.stringMatching(problem));
+    },
+    60_000,
+  );
 });

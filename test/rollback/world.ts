@@ -1,5 +1,17 @@
 import { createEnvironment, openMessageLog } from '@redress/core';
-import type { Change, Commit, Entry, LogContext, LoggedMessage, MessageLog, MessageLogOptions, Output, Recoverable, Sink, Store } from '@redress/core';
+import type {
+  Change,
+  Commit,
+  Entry,
+  LogContext,
+  LoggedMessage,
+  MessageLog,
+  MessageLogOptions,
+  Output,
+  Recoverable,
+  Sink,
+  Store,
+} from '@redress/core';
 import { createMemoryDatabase, memoryStore } from '@redress/memory';
 import type { MemoryDatabase } from '@redress/memory';
 import { seededRandom, VirtualClock } from '@redress/testkit';

@@ -35,6 +35,8 @@ export { quarantineOf } from './quarantine-of.js';
 export { Recover } from './recover.js';
 export type { MethodRecoverAction, MethodRecoverRule } from './recover.js';
 export { Intercept } from './intercept.js';
+export { Logged, openLog } from './logged.js';
+export type { LoggedLogOptions, LoggedMark, LoggedMethod, LoggedOptions } from './logged.js';
 export { redress } from './redress.js';
 export type { ClassEntry, RedressOptions } from './redress.js';
 export type { Class, Quarantine } from './registry.js';

@@ -13,7 +13,6 @@ export {
   TooManyUnconfirmedError,
 } from './log/errors.js';
 export { logStreamOf, openMessageLog } from './log/open.js';
-export type { SinkReport } from './log/outbox.js';
 export { outputOf, streamSink } from './log/sinks.js';
 export type { StreamSinkOptions } from './log/sinks.js';
 export type {
@@ -27,6 +26,7 @@ export type {
   Receipt,
   ReplayMode,
   Sink,
+  SinkReport,
 } from './log/types.js';
 
 // Coordinated checkpoints
@@ -38,7 +38,9 @@ export {
   NoMemberError,
   RoundStateError,
 } from './round/errors.js';
-export { joinGroup } from './round/member.js';
+export { joinExchange } from './round/exchange.js';
+export type { ExchangeMember, ExchangeOptions } from './round/exchange.js';
+export { joinGroup } from './round/join.js';
 export { roundStreamOf } from './round/register-stream.js';
 export type { Companion, GroupMember, GroupOptions, RoundOptions } from './round/types.js';
 

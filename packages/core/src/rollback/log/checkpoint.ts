@@ -2,9 +2,9 @@ import { crc32 } from 'node:zlib';
 import type { Codec } from '../../base/codec.js';
 import { decodeRecord, encodeRecord } from '../../base/codec.js';
 import type { Data, Entry } from '../../base/store.js';
+import { chunks, joined } from '../chunks.js';
 import type { Extra } from './batch.js';
 import type { Seen } from './dedupe.js';
-import { chunks, joined } from './frames.js';
 import type { OutboxState } from './outbox.js';
 
 /** So much of a state is written in one commit. */

@@ -1,3 +1,8 @@
+import { MessageGapError } from './errors.js';
+
+/** So many that came above a missing one are remembered. */
+const MOST_ABOVE = 10_000;
+
 /** What a receiver remembers of one sender: all up to `high` came, and those of `above`. */
 export type Seen = readonly (readonly [sender: string, high: number, above: readonly number[]])[];
 
@@ -28,10 +33,13 @@ export class Deduplicator {
     while (known.above.delete(known.high + 1)) known.high += 1;
   }
 
-  /** How many came above the first one that is missing, and which that is. */
-  gap(sender: string): { readonly above: number; readonly missing: number } {
-    const known = this.senders.get(sender);
-    return { above: known?.above.size ?? 0, missing: (known?.high ?? 0) + 1 };
+  /** @throws MessageGapError when too much has come above one that is missing. */
+  knows(process: string, sender: string, sequence: number): boolean {
+    if (sequence === 0) return false;
+    if (this.has(sender, sequence)) return true;
+    const { high, above } = this.senders.get(sender) ?? { high: 0, above: new Set<number>() };
+    if (above.size >= MOST_ABOVE && sequence !== high + 1) throw new MessageGapError(process, sender, high + 1, above.size);
+    return false;
   }
 
   snapshot(): Seen {

@@ -30,6 +30,8 @@ export interface HandlingHost {
   /** Puts the state back to what it was after this message. */
   rebuild(position: number): Promise<void>;
   room(): Promise<void>;
+  /** Waits for what is being written in the middle of a message: a store that went back meanwhile ends the process. */
+  durable(work: Promise<void>): Promise<void>;
   fail(error: unknown): void;
   publish(name: string, error: unknown, details: Readonly<Record<string, unknown>>): void;
 }
@@ -127,7 +129,8 @@ export class Handling {
     this.host.pen.mark(position);
     this.host.changed();
     if (position > this.carefulTo) return undefined;
-    return this.host.pen.append(encode(this.environment.codec, ['upto', position])).written.catch(() => {});
+    const { written } = this.host.pen.append(encode(this.environment.codec, ['upto', position]));
+    return this.host.durable(written).catch(() => {});
   }
 
   private async failed(message: Pending, context: Context, error: unknown): Promise<void> {
@@ -150,7 +153,7 @@ export class Handling {
 
   private async rebuild(position: number): Promise<void> {
     try {
-      await this.host.pen.settled;
+      await this.host.durable(this.host.pen.settled);
       await this.host.rebuild(position);
     } catch (error) {
       this.host.fail(error);

@@ -1,3 +1,6 @@
+import { sleep } from '../../base/clock.js';
+import type { Clock } from '../../base/clock.js';
+import { StoreUnavailableError } from '../../base/errors.js';
 import type { Head, Store } from '../../base/store.js';
 import type { Codec } from '../../base/codec.js';
 import type { Recoverable } from '../words.js';
@@ -12,6 +15,8 @@ import type { Pending } from './pending.js';
 import { encode } from './records.js';
 
 const PER_ENTRY = 128;
+const MOST_TRIES = 50;
+const PAUSE_MS = 100;
 
 export interface KeeperHost {
   readonly codec: Codec;
@@ -77,7 +82,14 @@ export class Keeper {
 export const OPEN = 'open';
 export const REPAIRING = 'repairing';
 
-/** The head as it is now. @throws StoreError when the store cannot tell. */
-export async function headOf(store: Store, id: string): Promise<Head | undefined> {
-  return (await store.load(id, { limit: 0 }))?.head;
+/** The head as it is now; a store that does not answer is asked again, for some seconds. @throws StoreError */
+export async function headOf(store: Store, id: string, clock: Clock): Promise<Head | undefined> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return (await store.load(id, { limit: 0 }))?.head;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError) || tries === MOST_TRIES) throw error;
+      await sleep(clock, PAUSE_MS);
+    }
+  }
 }

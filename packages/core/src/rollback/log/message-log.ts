@@ -1,49 +1,34 @@
 import { StoreRegressionError } from '../../base/errors.js';
-import type { Data, Head } from '../../base/store.js';
+import type { Data } from '../../base/store.js';
+import { Alive } from '../alive.js';
+import { Waiters } from '../waiters.js';
 import type { ContextHost } from './context.js';
 import type { Deduplicator } from './dedupe.js';
-import { LogClosedError, MessageGapError, MessageLogError, TooManyUnconfirmedError } from './errors.js';
+import { LogClosedError, MessageLogError, TooManyUnconfirmedError } from './errors.js';
 import { Fifo } from './fifo.js';
 import { Handling } from './handling.js';
 import type { HandlingHost } from './handling.js';
 import { headOf, Keeper } from './keeper.js';
 import type { Place } from './checkpoint.js';
 import { writeMeta } from './meta.js';
-import type { LogMeta } from './meta.js';
+import type { Opened } from './opened.js';
 import type { Settings } from './options.js';
-import type { Outbox, SinkReport } from './outbox.js';
+import type { Outbox } from './outbox.js';
 import { Pen } from './pen.js';
 import type { PenEvents } from './pen.js';
 import { DEAD_LETTERS, Pending } from './pending.js';
 import { encode } from './records.js';
 import type { Determinant } from './records.js';
-import type { Found } from './replayer.js';
-import type { IncomingMessage, MessageLog, Receipt } from './types.js';
+import type { IncomingMessage, MessageLog, Receipt, SinkReport } from './types.js';
 
-/** So many that came above a missing one are remembered. */
-const MOST_ABOVE = 10_000;
 /** Confirmations wait so long for a commit that takes them along. */
 const CONFIRM_MS = 200;
-
-/** What an opening has found. */
-export interface Opened {
-  readonly head: Head;
-  readonly owner: string;
-  readonly meta: LogMeta;
-  /** The last message that is in the state, and the last that is in the log. */
-  readonly position: number;
-  readonly logged: number;
-  readonly seen: Deduplicator;
-  readonly found: readonly Found[];
-  readonly outbox: Outbox;
-  /** Puts the state back to what it was after this message. */
-  readonly rebuild: (places: readonly Place[], length: number, upTo: number) => Promise<void>;
-}
 
 export class ProcessLog implements MessageLog {
   readonly process: string;
   readonly ended: Promise<unknown>;
   private readonly pending = new Fifo<Pending>();
+  private readonly alive: Alive;
   private readonly outbox: Outbox;
   private readonly seen: Deduplicator;
   private readonly pen: Pen;
@@ -59,7 +44,7 @@ export class ProcessLog implements MessageLog {
   /** A handler waits for its records. */
   private securing = false;
   private confirming = false;
-  private waiters: (() => void)[] = [];
+  private readonly waiters = new Waiters();
   private end!: (reason: unknown) => void;
 
   constructor(
@@ -69,6 +54,7 @@ export class ProcessLog implements MessageLog {
     const { store, state, environment, keep } = settings;
     const { outbox, seen, meta } = opened;
     this.process = state.id;
+    this.alive = new Alive(environment.clock);
     this.ended = new Promise((resolve) => (this.end = resolve));
     this.outbox = outbox;
     this.seen = seen;
@@ -117,9 +103,9 @@ export class ProcessLog implements MessageLog {
     this.checkOpen();
     if (this.outbox.unconfirmed >= this.settings.maxUnconfirmed)
       throw new TooManyUnconfirmedError(this.process, this.settings.maxUnconfirmed);
-    while (this.pending.length >= this.settings.maxPending) await this.changed();
+    while (this.pending.length >= this.settings.maxPending) await this.waiters.changed();
     this.checkOpen();
-    if (this.isKnown(from, sequence)) {
+    if (this.seen.knows(this.process, from, sequence)) {
       // Its first record may be under way still.
       await this.pen.settled;
       return { position: 0, duplicate: true, done: Promise.resolve(undefined) };
@@ -140,23 +126,23 @@ export class ProcessLog implements MessageLog {
     this.checkOpen();
     this.wantsCheckpoint = true;
     this.handling.start();
-    while (this.wantsCheckpoint && !this.closedBy) await this.changed();
+    while (this.wantsCheckpoint && !this.closedBy) await this.waiters.changed();
     const position = this.checkpointed;
     await this.pen.settled;
     return position;
   }
 
   async drained(): Promise<void> {
-    while (this.handling.working && !this.closedBy) await this.changed();
+    while (this.handling.working && !this.closedBy) await this.waiters.changed();
     await this.pen.settled;
-    await this.outbox.drained();
+    await this.alive.while(this.outbox.drained());
     if (this.closedBy) throw this.closedBy.error;
   }
 
   async close(): Promise<void> {
     if (this.closing) return void (await this.ended);
     this.closing = true;
-    while (this.handling.working && !this.closedBy) await this.changed();
+    while (this.handling.working && !this.closedBy) await this.waiters.changed();
     if (!this.closedBy) {
       this.pen.append(this.upTo(this.handling.handled));
       await this.pen.settled.catch(() => {});
@@ -189,11 +175,13 @@ export class ProcessLog implements MessageLog {
       isOver: () => this.closing || this.closedBy !== undefined,
       isClosed: () => this.closedBy !== undefined,
       between: () => this.between(),
-      changed: () => this.tell(),
+      changed: () => this.waiters.tell(),
       rebuild: (position) => this.opened.rebuild(this.keeper.places, this.pen.head.length, position),
       room: async () => {
-        while (outbox.unconfirmed > this.settings.maxUnconfirmed / 2 && !this.closedBy) await this.changed();
+        const isFull = (): boolean => outbox.unconfirmed > this.settings.maxUnconfirmed / 2;
+        while (isFull() && !this.closedBy && !this.regression) await this.waiters.changed();
       },
+      durable: (work) => this.durable(work),
       fail: (error) => this.stop(error, error),
       publish: (name, error, details) => this.publish(name, error, details),
     };
@@ -214,9 +202,15 @@ export class ProcessLog implements MessageLog {
   private async secure(position: number, taken: readonly Determinant[]): Promise<void> {
     const message = this.pending.peek() as Pending;
     const batch = taken.length > 0 ? this.handling.write(['some', position, taken]) : this.handling.groundOf(message);
+    this.checkGoing();
+    await this.durable(batch.written);
+    this.checkGoing();
+  }
+
+  private async durable(work: Promise<void>): Promise<void> {
     if (this.regression) this.stop(this.regression, this.regression);
     this.securing = true;
-    await batch.written.finally(() => (this.securing = false));
+    await work.finally(() => (this.securing = false));
   }
 
   /** Between two messages: nothing to wait for is undefined. */
@@ -230,7 +224,7 @@ export class ProcessLog implements MessageLog {
       this.checkpointed = handled;
     }
     this.wantsCheckpoint = false;
-    this.tell();
+    this.waiters.tell();
     return undefined;
   }
 
@@ -238,6 +232,7 @@ export class ProcessLog implements MessageLog {
     this.regression = error;
     this.outbox.pause();
     this.publish('log.regressed', error, {});
+    this.waiters.tell();
     // A handler that waits for its records is between two states, and neither of them is durable anywhere.
     if (this.settings.onRegression === 'stop' || this.securing || this.mending) return this.stop(error, error);
     this.handling.start();
@@ -247,7 +242,7 @@ export class ProcessLog implements MessageLog {
   private async mend(error: StoreRegressionError): Promise<void> {
     this.mending = true;
     const { store } = this.settings;
-    const found = await headOf(store, this.pen.head.id);
+    const found = await headOf(store, this.pen.head.id, this.settings.environment.clock);
     if (found && found.owner !== this.opened.owner) throw error;
     const { handled } = this.handling;
     const commits = this.keeper.everything(handled);
@@ -264,7 +259,7 @@ export class ProcessLog implements MessageLog {
   }
 
   private confirmed(): void {
-    this.tell();
+    this.waiters.tell();
     if (this.confirming || this.closedBy) return;
     this.confirming = true;
     const write = (): void => {
@@ -274,24 +269,12 @@ export class ProcessLog implements MessageLog {
     this.settings.environment.clock.setTimer(CONFIRM_MS, write, { background: true });
   }
 
-  private isKnown(from: string, sequence: number): boolean {
-    if (sequence === 0) return false;
-    if (this.seen.has(from, sequence)) return true;
-    const { above, missing } = this.seen.gap(from);
-    if (above >= MOST_ABOVE && sequence !== missing) throw new MessageGapError(this.process, from, missing, above);
-    return false;
-  }
-
-  private changed(): Promise<void> {
-    return new Promise((resolve) => this.waiters.push(resolve));
-  }
-
-  private tell(): void {
-    if (this.waiters.length > 0) for (const waiter of this.waiters.splice(0)) waiter();
+  private checkGoing(): void {
+    if (this.closedBy) throw this.closedBy.error;
   }
 
   private checkOpen(): void {
-    if (this.closedBy) throw this.closedBy.error;
+    this.checkGoing();
     if (this.closing) throw new LogClosedError(this.process);
   }
 
@@ -304,7 +287,7 @@ export class ProcessLog implements MessageLog {
     for (const { reject } of this.pending.drain()) reject(error);
     if (reason !== undefined) this.publish(reason instanceof MessageLogError ? 'log.fenced' : 'log.lost', reason, {});
     this.end(reason);
-    this.tell();
+    this.waiters.tell();
   }
 
   private publish(name: string, error: unknown, details: Readonly<Record<string, unknown>>): void {

@@ -7,14 +7,13 @@ import { Context } from './context.js';
 import type { ContextHost } from './context.js';
 import { Deduplicator } from './dedupe.js';
 import { LogCorruptError, LogFencedError, NonDeterminismError, ReplayStalledError } from './errors.js';
-import { headOf, OPEN, REPAIRING } from './keeper.js';
+import { OPEN, REPAIRING } from './keeper.js';
 import { ProcessLog } from './message-log.js';
 import { readMeta, writeMeta } from './meta.js';
 import type { LogMeta } from './meta.js';
 import { settingsOf } from './options.js';
 import type { Settings } from './options.js';
 import { Outbox } from './outbox.js';
-import type { Made } from './outbox.js';
 import { DEAD_LETTERS, deadLetter, logged } from './pending.js';
 import { Replayer } from './replayer.js';
 import type { Found } from './replayer.js';
@@ -60,7 +59,7 @@ export async function openMessageLog(options: MessageLogOptions): Promise<Messag
 /** A new incarnation, durable before anything else: from here on, nobody else can write. */
 async function takeOver(store: Store, process: string, owner: string): Promise<{ readonly head: Head; readonly meta: LogMeta }> {
   const id = logStreamOf(process);
-  const there = await headOf(store, id);
+  const there = (await store.load(id, { limit: 0 }))?.head;
   if (there?.status === REPAIRING) throw new StoreRegressionError(id, there.version, there.version);
   const before: LogMeta = there ? readMeta(process, String(there.meta)) : { incarnation: 0, places: [], confirmed: {} };
   const meta = { ...before, incarnation: before.incarnation + 1 };

@@ -1,6 +1,6 @@
 import { sleep } from '../../base/clock.js';
 import type { Environment } from '../../base/environment.js';
-import type { Output, Sink } from './types.js';
+import type { Output, Sink, SinkReport } from './types.js';
 
 /** So many outputs are handed over at a time; a plain sink gets one, for a repetition repeats all of them. */
 const BURST = 100;
@@ -184,17 +184,6 @@ export interface Made {
   readonly sink: string;
   readonly key: string;
   readonly body: unknown;
-}
-
-/** What a person should know of a sink. */
-export interface SinkReport {
-  readonly sink: string;
-  readonly kind: Sink['kind'];
-  readonly guarantee: string;
-  readonly made: number;
-  readonly confirmed: number;
-  /** In a row, without a success since. */
-  readonly failures: number;
 }
 
 function newLane(name: string, sink: Sink): Lane {

@@ -73,11 +73,11 @@ export class Pen {
   /** Fulfilled when all that was asked for until now is durable. */
   get settled(): Promise<void> {
     const batch = this.open.records.length > 0 ? this.open : (this.queue.at(-1) ?? this.last);
-    return batch ? batch.written : this.closedBy ? Promise.reject(this.closedBy.error) : Promise.resolve();
+    return batch ? batch.written : this.settledOrClosed();
   }
 
-  get isResting(): boolean {
-    return this.resting;
+  private async settledOrClosed(): Promise<void> {
+    if (this.closedBy) throw this.closedBy.error;
   }
 
   /** Writes nothing more: what waits is told. */
@@ -94,7 +94,7 @@ export class Pen {
 
   /** After a regression: everything that was asked for is replaced by these commits, which hold it all, under a new incarnation. */
   async renew(incarnation: number, found: Head | undefined, commits: readonly Extra[]): Promise<void> {
-    const replaced = [this.last, ...this.queue.splice(0), this.open].filter((batch) => batch !== undefined && !batch.isWritten);
+    const replaced = [this.last, ...this.queue.splice(0), this.open].filter((batch): batch is Batch => batch?.isWritten === false);
     this.open = new Batch();
     this.last = undefined;
     this.incarnation = incarnation;
@@ -105,8 +105,8 @@ export class Pen {
     this.plan();
     await this.settled;
     for (const batch of replaced) {
-      batch!.index ??= this.head.length - 1;
-      batch!.settle();
+      batch.index ??= this.head.length - 1;
+      batch.settle();
     }
   }
 

@@ -1,7 +1,6 @@
 import type { Environment } from '../../base/environment.js';
-import type { Store } from '../../base/store.js';
+import type { Durability, Store } from '../../base/store.js';
 import type { ProcessId, Recoverable } from '../words.js';
-import type { SinkReport } from './outbox.js';
 
 /** What a process is told. */
 export interface IncomingMessage<B = unknown> {
@@ -83,6 +82,17 @@ export interface Sink {
   deliver(outputs: readonly Output[]): Promise<void>;
 }
 
+/** What a person should know of a sink. */
+export interface SinkReport {
+  readonly sink: string;
+  readonly kind: Sink['kind'];
+  readonly guarantee: string;
+  readonly made: number;
+  readonly confirmed: number;
+  /** In a row, without a success since. */
+  readonly failures: number;
+}
+
 export interface MessageLogOptions {
   readonly store: Store;
   /** What the process keeps; its id names the log. */
@@ -92,13 +102,15 @@ export interface MessageLogOptions {
   readonly sinks?: Readonly<Record<string, Sink>>;
   /** Default: `createEnvironment()`. */
   readonly environment?: Environment;
+  /** Refuse to open over a store whose answered writes survive less. Default: any store. */
+  readonly requires?: Durability;
   /** A checkpoint is taken after so many messages. Default: 10,000. */
   readonly checkpointEvery?: number;
   /** How many checkpoints are kept, with the log since the oldest: the newest may be damaged. Default: 2. */
   readonly keep?: number;
   /** A message whose handler throws so often goes to the dead letters. Default: 3. */
   readonly attempts?: number;
-  /** A message that the process does not survive so often goes to the dead letters. Default: 5. */
+  /** A message that was the first to be handled in so many processes, and is not behind any of them, goes to the dead letters. Default: 10. */
   readonly crashes?: number;
   /** True: when the handler throws, the state is as it was before, as with an undo log. Default: false; the log is replayed then. */
   readonly atomic?: boolean;

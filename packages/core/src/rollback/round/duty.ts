@@ -5,6 +5,10 @@ import type { ProcessId } from '../words.js';
 /** What a member knows of itself. A process that has just begun knows nothing but its name. */
 export interface Self {
   readonly process: ProcessId;
+  /** A word of its own. */
+  readonly life: string;
+  /** It has spoken for the member: who does so after it has taken its place. */
+  readonly spoke: boolean;
   /** In which its state was restored; undefined: not yet. */
   readonly epoch: number | undefined;
   /** The round for which it has acknowledged its state; until that is decided, it releases nothing. */
@@ -13,6 +17,8 @@ export interface Self {
 
 /** The next thing for a member to do. */
 export type Duty =
+  /** Another life of it has begun: nothing more comes of this one. */
+  | { readonly do: 'end' }
   | { readonly do: 'recover'; readonly epoch: number }
   | { readonly do: 'restore'; readonly epoch: number; readonly line: RoundLine }
   | { readonly do: 'join'; readonly epoch: number }
@@ -32,12 +38,16 @@ export type Duty =
  */
 export function dutyOf(register: Register, self: Self, now: number): Duty {
   const { epoch } = register;
+  const speaks = register.lives[self.process] === self.life;
+  if (self.spoke && !speaks) return { do: 'end' };
   if (self.epoch !== epoch) {
     // Who has lost its state in an epoch that runs takes all back; while nobody runs yet, it may begin like the others.
     if (self.epoch === undefined && register.phase === 'running') return { do: 'recover', epoch };
     return { do: 'restore', epoch, line: register.line };
   }
-  if (!register.joined.includes(self.process)) return { do: 'join', epoch };
+  const isJoined = register.joined.includes(self.process);
+  if (isJoined && !speaks && register.phase === 'running') return { do: 'recover', epoch };
+  if (!isJoined || !speaks) return { do: 'join', epoch };
   if (self.held !== undefined) return heldDuty(register, self.process, self.held, now);
   if (register.phase === 'recovering') return { do: 'wait' };
   const round = register.open.find(({ states }) => !states[self.process]);

@@ -1,63 +1,47 @@
 import { sleep } from '../../base/clock.js';
 import type { Environment } from '../../base/environment.js';
 import { messageOf, StoreUnavailableError } from '../../base/errors.js';
+import type { Data } from '../../base/store.js';
+import { Alive } from '../alive.js';
+import { Waiters, within } from '../waiters.js';
 import { dutyOf } from './duty.js';
-import type { Duty } from './duty.js';
-import { CoordinationAbortedError, CoordinationError, CoordinationFailingError, EpochOverError, NoMemberError } from './errors.js';
+import type { Duty, Self } from './duty.js';
+import { CoordinationAbortedError, CoordinationError, EpochOverError, NoMemberError } from './errors.js';
+import { Failures } from './failures.js';
 import { Gate } from './gate.js';
-import { settingsOf } from './options.js';
 import type { Settings } from './options.js';
-import type { Register, StateRef } from './register.js';
-import { RegisterStream } from './register-stream.js';
-import { readState, sweepStates, writeState } from './round-state.js';
-import type { RoundOptions, GroupMember, GroupOptions } from './types.js';
+import { Pace } from './pace.js';
+import type { Register, RegisterEvent, StateRef } from './register.js';
+import type { RegisterStream } from './register-stream.js';
+import { readState, writeState } from './round-state.js';
+import { Sweeper } from './sweeper.js';
+import type { RoundOptions, GroupMember } from './types.js';
 
 /** Tentative states that nobody refers to are kept for so many deadlines. */
 const GRACE = 10;
 const PAUSE_MS = 50;
 
-// Members of one process that share a store share what they know of the group, and its commits.
-const shared = new WeakMap<object, Map<string, Promise<RegisterStream>>>();
-
-/**
- * Joins a group that takes checkpoints together: two phases over the store (Koo and Toueg, 1987), where every decision is one guarded commit,
- * so that nothing depends on a coordinator. A member that begins where the group is at work already has lost its state: the whole
- * group goes back to the last committed round, and each member is restored to that one.
- * @throws ConfigurationError for options that do not fit, NoMemberError when the group has other members.
- */
-export async function joinGroup(options: GroupOptions): Promise<GroupMember> {
-  const settings = settingsOf(options);
-  const { store, group, members, environment } = settings;
-  const there = shared.get(store) ?? new Map<string, Promise<RegisterStream>>();
-  shared.set(store, there);
-  let opening = there.get(group);
-  if (!opening) there.set(group, (opening = RegisterStream.open(store, environment, group, members)));
-  try {
-    const stream = await opening;
-    const [now] = await Promise.all([store.now(), stream.refresh()]);
-    return new Member(settings, stream, now - environment.clock.monotonic()).begin();
-  } catch (error) {
-    there.delete(group);
-    throw error;
-  }
-}
-
-class Member implements GroupMember {
+/** See `joinGroup`. */
+export class Member implements GroupMember {
   readonly process: string;
   readonly ready: Promise<void>;
   readonly ended: Promise<unknown>;
   private readonly environment: Environment;
   private readonly gate = new Gate();
+  private readonly alive: Alive;
+  /** Of this process, among all that speak for the member one after the other. */
+  private readonly life: string;
+  private spoke = false;
   private restoredIn: number | undefined;
-  private held: { readonly round: number; readonly state: StateRef | undefined } | undefined;
+  private held: { readonly round: number; readonly state: StateRef | undefined; readonly ends?: Data } | undefined;
   private leaving = false;
   private closed: { readonly error: unknown } | undefined;
-  private waiters: (() => void)[] = [];
+  private readonly waiters = new Waiters();
   private stopListening = (): void => {};
   private isTold = false;
-  private lastRound = 0;
-  private lastRoundAt: number;
-  private sweeping = false;
+  private readonly pace: Pace;
+  private readonly sweeper: Sweeper;
+  private readonly failures: Failures;
   private letReady!: () => void;
   private refuseReady!: (error: unknown) => void;
   private end!: (error: unknown) => void;
@@ -71,9 +55,13 @@ class Member implements GroupMember {
   ) {
     this.process = settings.state.id;
     this.environment = settings.environment;
-    this.lastRoundAt = this.environment.clock.monotonic();
+    this.pace = new Pace(settings);
+    this.life = this.environment.random.word();
     this.ready = new Promise((resolve, reject) => ([this.letReady, this.refuseReady] = [resolve, reject]));
-    this.ready.catch(() => {});
+    this.sweeper = new Sweeper(settings.store, settings.group, () => stream.refresh());
+    this.failures = new Failures(settings, (error) => this.publish('round.failing', { error }));
+    this.alive = new Alive(this.environment.clock);
+    this.alive.while(this.ready).catch(() => {});
     this.ended = new Promise((resolve) => (this.end = resolve));
   }
 
@@ -88,7 +76,7 @@ class Member implements GroupMember {
   }
 
   async call<T>(fn: () => T | Promise<T>): Promise<T> {
-    await this.gate.enter();
+    await this.alive.while(this.gate.enter());
     const epoch = this.restoredIn;
     try {
       const value = await fn();
@@ -107,7 +95,7 @@ class Member implements GroupMember {
     if (outcome?.is !== 'done')
       throw new CoordinationAbortedError(group, undefined, outcome?.is === 'refused' ? outcome.why : 'it is open');
     const round = outcome.register.last;
-    const decision = await this.decided(round);
+    const decision = await this.alive.while(this.decided(round));
     if (decision.is !== 'committed') throw new CoordinationAbortedError(group, round, decision.why);
     return round;
   }
@@ -133,14 +121,12 @@ class Member implements GroupMember {
     return this.leave();
   }
 
-  // What it owes
-
   private async run(): Promise<void> {
     while (!this.leaving && !this.closed) {
       try {
         const { register } = this.stream;
-        this.tellFailures(register);
-        const duty = dutyOf(register, { process: this.process, epoch: this.restoredIn, held: this.held?.round }, this.now());
+        this.failures.look(register);
+        const duty = dutyOf(register, this.self(), this.now());
         if (await this.perform(duty, register)) continue;
       } catch (error) {
         if (!(error instanceof StoreUnavailableError)) throw error;
@@ -163,12 +149,22 @@ class Member implements GroupMember {
     if (duty.do === 'restore') return this.restore(duty);
     if (duty.do === 'prepare') return this.prepare(duty);
     if (duty.do === 'finish') return this.finish(duty, register);
-    if (duty.do === 'recover') await this.stream.apply({ type: 'recover', epoch: duty.epoch, why: `${this.process} has begun anew` });
-    else if (duty.do === 'join') await this.stream.apply({ type: 'joined', epoch: duty.epoch, process: this.process });
+    if (duty.do === 'end') throw new NoMemberError(this.settings.group, this.process, 'another life of it has begun');
+    const { process, life } = this;
+    const speak = async (event: RegisterEvent): Promise<void> => {
+      const [outcome] = await this.stream.apply(event);
+      if (outcome?.is !== 'refused') this.spoke = true;
+    };
+    if (duty.do === 'recover') await speak({ type: 'recover', epoch: duty.epoch, why: `${process} has begun anew`, by: { process, life } });
+    else if (duty.do === 'join') await speak({ type: 'joined', epoch: duty.epoch, process, life });
     else if (duty.do === 'abort') await this.abort(duty.epoch, duty.round);
     else if (duty.do === 'ack') await this.acknowledge(duty.epoch, duty.round);
     else await this.stream.apply({ type: 'commit', epoch: duty.epoch, round: duty.round });
     return true;
+  }
+
+  private self(): Self {
+    return { process: this.process, life: this.life, spoke: this.spoke, epoch: this.restoredIn, held: this.held?.round };
   }
 
   private async abort(epoch: number, round: number): Promise<void> {
@@ -179,7 +175,7 @@ class Member implements GroupMember {
 
   private async restore({ epoch, line }: Extract<Duty, { do: 'restore' }>): Promise<true> {
     const { store, group, state, companion, deadlineMs } = this.settings;
-    if (!(await this.within(this.gate.close(), deadlineMs))) {
+    if (!(await within(this.environment.clock, this.gate.close(), deadlineMs))) {
       throw new CoordinationError(
         'ROUND_STATE_LOST',
         group,
@@ -205,13 +201,14 @@ class Member implements GroupMember {
     };
     // From here on nothing leaves this member until the round is decided.
     this.held = { round, state: undefined };
-    if (!(await this.within(this.gate.close(), Math.min(pauseMs, (deadlineAt - this.now()) / 2))))
+    if (!(await within(this.environment.clock, this.gate.close(), Math.min(pauseMs, (deadlineAt - this.now()) / 2))))
       return decline('its calls take too long');
     try {
       await companion?.flush();
-      const parts = companion ? [state.capture(), companion.capture()] : [state.capture()];
+      const ends = companion?.capture();
+      const parts = ends === undefined ? [state.capture()] : [state.capture(), ends];
       const ref = await writeState(store, { group, process: this.process, round, epoch, parts }, GRACE * deadlineMs);
-      this.held = { round, state: ref };
+      this.held = { round, state: ref, ...(ends !== undefined && { ends }) };
     } catch (error) {
       return decline(messageOf(error));
     }
@@ -221,53 +218,32 @@ class Member implements GroupMember {
 
   private async acknowledge(epoch: number, round: number): Promise<void> {
     const state = this.held?.state;
-    if (state) await this.stream.apply({ type: 'ack', epoch, round, process: this.process, state });
+    if (state) await this.stream.apply({ type: 'ack', epoch, round, process: this.process, life: this.life, state });
     else await this.stream.apply({ type: 'decline', epoch, round, process: this.process, why: 'its state was not written' });
   }
 
   private async finish({ round, decision }: Extract<Duty, { do: 'finish' }>, register: Register): Promise<boolean> {
+    const ends = this.held?.ends;
     this.held = undefined;
     this.publish(`round.${decision}`, { details: { round, why: register.decided[round]?.why } });
-    if (decision === 'committed') this.sweep();
+    if (decision !== 'committed') return true;
+    // One of them is enough.
+    if (this.settings.members[0] === this.process) this.sweeper.sweep(this.now(), (error) => this.publish('round.sweep.failed', { error }));
+    // What is not forgotten now is forgotten after the next round.
+    if (ends !== undefined)
+      this.settings.companion?.committed?.(ends).catch((error: unknown) => this.publish('round.trim.failed', { error }));
     return true;
   }
 
   /** True when a round was due, and begun. */
   private async beginRound({ last, epoch }: Register): Promise<boolean> {
-    const { everyMs, deadlineMs, members } = this.settings;
-    const now = this.environment.clock.monotonic();
-    if (last !== this.lastRound) [this.lastRound, this.lastRoundAt] = [last, now];
-    if (everyMs === undefined) return false;
-    // One of them begins; the others follow a little later, should that one be away.
-    const place = members.indexOf(this.process);
-    if (now - this.lastRoundAt < everyMs * (1 + place / 4)) return false;
-    this.lastRoundAt = now;
-    await this.stream.apply({ type: 'begin', epoch, deadlineAt: this.now() + deadlineMs });
+    if (!this.pace.isDue(last)) return false;
+    await this.stream.apply({ type: 'begin', epoch, deadlineAt: this.now() + this.settings.deadlineMs });
     return true;
   }
 
-  private sweep(): void {
-    const { store, group } = this.settings;
-    if (this.sweeping || this.settings.members[0] !== this.process) return;
-    this.sweeping = true;
-    void sweepStates(store, () => this.stream.refresh(), group, this.now())
-      .catch((error: unknown) => this.publish('round.sweep.failed', { error }))
-      .finally(() => (this.sweeping = false));
-  }
-
-  // Waiting and ending
-
   private now(): number {
     return this.environment.clock.monotonic() + this.aheadMs;
-  }
-
-  /** Whether it is fulfilled in time. */
-  private async within(work: Promise<void>, ms: number): Promise<boolean> {
-    const late = new AbortController();
-    const done = work.then(() => true);
-    const isDone = await Promise.race([done, sleep(this.environment.clock, Math.max(ms, 0), late.signal).then(() => false)]);
-    late.abort();
-    return isDone;
   }
 
   private async changed(): Promise<void> {
@@ -277,14 +253,14 @@ class Member implements GroupMember {
     }
     const { everyMs = Infinity, pollMs } = this.settings;
     const timer = this.environment.clock.setTimer(Math.min(pollMs, everyMs / 4), () => this.wake(), { background: true });
-    await new Promise<void>((resolve) => this.waiters.push(resolve));
+    await this.waiters.changed();
     timer.cancel();
     this.isTold = false;
   }
 
   private wake(): void {
     this.isTold = true;
-    for (const waiter of this.waiters.splice(0)) waiter();
+    this.waiters.tell();
   }
 
   private async decided(round: number): Promise<Register['decided'][number]> {
@@ -292,22 +268,9 @@ class Member implements GroupMember {
       const decision = this.stream.register.decided[round];
       if (decision) return decision;
       this.check();
-      await new Promise<void>((resolve) => this.waiters.push(resolve));
+      await this.waiters.changed();
     }
   }
-
-  private tellFailures({ failures: { streak }, decided, last }: Register): void {
-    const { tolerate, group, onFailing } = this.settings;
-    const isFailing = streak > tolerate;
-    if (isFailing && !this.failing) {
-      const error = new CoordinationFailingError(group, streak, decided[last]?.why ?? 'unknown');
-      this.publish('round.failing', { error });
-      onFailing?.(error);
-    }
-    this.failing = isFailing;
-  }
-
-  private failing = false;
 
   private check(): void {
     if (this.closed) throw this.closed.error;

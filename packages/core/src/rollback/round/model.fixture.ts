@@ -49,6 +49,8 @@ export interface Model {
 }
 
 const NAMES = ['a', 'b'] as const;
+/** A restart is told from its process by what it knows: each has lost its state. */
+const LIFE = 'x';
 const ROUNDS = 2;
 const MOST_SENT = 1;
 type Step = readonly [name: string, next: Model];
@@ -119,10 +121,10 @@ function memberSteps(model: Model, i: number, now: number, weak: Weak, found: St
   const { register } = model;
   const member = model.members[i] as Member;
   const name = NAMES[i] as string;
-  const self = { process: name, epoch: member.epoch ?? undefined, held: member.held ?? undefined };
+  const self = { process: name, life: LIFE, spoke: false, epoch: member.epoch ?? undefined, held: member.held ?? undefined };
   const duties = [dutyOf(register, self, now)];
   // It does not look at the epoch, nor at who has joined.
-  const blind: Register = { ...register, phase: 'running', joined: NAMES };
+  const blind: Register = { ...register, phase: 'running', joined: NAMES, lives: { a: LIFE, b: LIFE } };
   if (weak.early && member.epoch !== null) duties.push(dutyOf(blind, { ...self, epoch: register.epoch }, now));
   for (const duty of duties) perform(duty, model, i, now, weak, found, commit);
 }
@@ -132,12 +134,12 @@ function perform(duty: Duty, model: Model, i: number, now: number, weak: Weak, f
   const member = model.members[i] as Member;
   const name = NAMES[i] as string;
   if (duty.do === 'recover') commit(`${name} recovers`, { type: 'recover', epoch: duty.epoch, why: name });
-  else if (duty.do === 'join') commit(`${name} joins`, { type: 'joined', epoch: duty.epoch, process: name });
+  else if (duty.do === 'join') commit(`${name} joins`, { type: 'joined', epoch: duty.epoch, process: name, life: LIFE });
   else if (duty.do === 'abort') commit(`${name} aborts`, { type: 'abort', epoch: duty.epoch, round: duty.round, now });
   else if (duty.do === 'commit' && !weak.toy) commit(`${name} commits`, { type: 'commit', epoch: duty.epoch, round: duty.round });
   else if (duty.do === 'ack') {
     const state = stateOf(name, duty.round, member.wrote as NonNullable<Member['wrote']>);
-    commit(`${name} acknowledges`, { type: 'ack', epoch: duty.epoch, round: duty.round, process: name, state });
+    commit(`${name} acknowledges`, { type: 'ack', epoch: duty.epoch, round: duty.round, process: name, life: LIFE, state });
   } else if (duty.do === 'restore') {
     const line = weak.latest ? register.latest : duty.line;
     const base = weak.toy ? member.told : line.round;

@@ -10,6 +10,8 @@ interface Explored {
   readonly stuck: number;
 }
 
+const MOST_STATES = 1_500_000;
+
 /** All states that can be reached, breadth first. */
 function explore(weak: Weak, crashes = 2, losses = 1): Explored {
   const index = new Map<string, number>();
@@ -37,6 +39,7 @@ function explore(weak: Weak, crashes = 2, losses = 1): Explored {
   };
   add(initial(crashes, losses), 0, '');
   for (let i = 0; i < models.length; i += 1) {
+    if (models.length > MOST_STATES) throw new Error(`More than ${MOST_STATES} states: something in them grows.`);
     for (const [name, next] of steps(models[i] as Model, weak)) {
       const at = add(next, i, name);
       // Nobody may count on a crash to come free.
@@ -68,7 +71,6 @@ describe('all states of a coordinated round: two members, two crashes, one lost 
     'hold one line for all, no orphan, nothing behind what was acted upon, and nobody stuck: %s',
     (_, weak, crashes, losses, least) => {
       const { states, violations, stuck } = explore(weak, crashes, losses);
-      console.log(`${states} states`);
       expect([...violations]).toEqual([]);
       expect(stuck).toBe(0);
       expect(states).toBeGreaterThan(least);
@@ -91,10 +93,8 @@ describe('all states of a coordinated round: two members, two crashes, one lost 
     ['members that go on sending between acknowledgement and decision', { runHeld: true }, /^orphan/],
   ];
   it.each(variants)('find what is wrong with %s', (_, weak, problem) => {
-    const { violations, stuck, states } = explore({ silent: !weak.runHeld, ...weak }, weak.runHeld ? 0 : 1, 0);
-    const found = [...violations].find(([kind]) => problem.test(kind));
-    console.log(`${states} states, ${stuck} stuck; ${found?.[0]}: ${found?.[1].join('; ')}`);
-    expect(found).toBeDefined();
+    const { violations } = explore({ silent: !weak.runHeld, ...weak }, weak.runHeld ? 0 : 1, 0);
+    expect([...violations.keys()]).toContainEqual(expect.stringMatching(problem));
   });
 
   it('find members stuck where nobody but a coordinator ends a round', () => {

@@ -12,6 +12,8 @@ const KIND = 'round';
 const KEPT = 200;
 const FIRST_PAUSE_MS = 10;
 const LAST_PAUSE_MS = 500;
+/** News that come in so short a time are looked into together. */
+const NEWS_MS = 4;
 
 /** The stream of what a group has agreed upon. */
 export function roundStreamOf(group: string): string {
@@ -32,6 +34,7 @@ export class RegisterStream {
   private queue: Waiting[] = [];
   private working = false;
   private refreshing: Promise<Register> | undefined;
+  private refreshNext: Promise<Register> | undefined;
   private readonly listeners = new Set<() => void>();
   private stopWatching: (() => void) | undefined;
 
@@ -85,7 +88,25 @@ export class RegisterStream {
     const { clock } = this.environment;
     // A store that does not answer now is asked again.
     const look = (): void => void this.refresh().catch(() => {});
-    const told = this.store.watch?.({ id: this.head.id }, look);
+    // The first news of several are looked into at once, and the others together: every acknowledgement makes some.
+    let isBusy = false;
+    let isMissed = false;
+    let isOver = false;
+    const lookTogether = async (): Promise<void> => {
+      isBusy = true;
+      while (isMissed && !isOver) {
+        isMissed = false;
+        const startedAt = clock.monotonic();
+        await this.refresh().catch(() => {});
+        await sleep(clock, NEWS_MS + clock.monotonic() - startedAt, undefined, true);
+      }
+      isBusy = false;
+    };
+    const heard = (): void => {
+      isMissed = true;
+      if (!isBusy) void lookTogether();
+    };
+    const told = this.store.watch?.({ id: this.head.id }, heard);
     let timer = clock.setTimer(pollMs, poll, { background: true });
     function poll(): void {
       look();
@@ -93,13 +114,21 @@ export class RegisterStream {
     }
     return () => {
       timer.cancel();
+      isOver = true;
       told?.stop();
     };
   }
 
-  /** Reads it anew. */
+  /** Reads it anew, and not before it is asked to: what was read a moment ago may be old by then. */
   refresh(): Promise<Register> {
-    return (this.refreshing ??= this.read().finally(() => (this.refreshing = undefined)));
+    const { refreshing } = this;
+    if (!refreshing) return (this.refreshing = this.read().finally(() => (this.refreshing = undefined)));
+    const again = async (): Promise<Register> => {
+      await refreshing.catch(() => {});
+      this.refreshNext = undefined;
+      return this.refresh();
+    };
+    return (this.refreshNext ??= again());
   }
 
   private async read(): Promise<Register> {
@@ -138,7 +167,9 @@ export class RegisterStream {
 
   /** What is refused is judged by what the store says now, and not by what was seen once. */
   private async write(events: readonly RegisterEvent[]): Promise<Transition[]> {
-    for (let isFresh = false; ; isFresh = true) {
+    for (let tries = 0, isFresh = false; ; tries += 1, isFresh = true) {
+      // Many that acknowledge at the same moment would refuse each other again and again.
+      if (tries > 1) await sleep(this.environment.clock, this.environment.random.next() * Math.min(2 ** tries, 32));
       const { head } = this;
       let register = this.register;
       const outcomes = events.map((event) => {

@@ -34,6 +34,8 @@ export interface Register {
   /** `recovering`: until all members have joined. */
   readonly phase: 'recovering' | 'running';
   readonly joined: readonly ProcessId[];
+  /** Of each member the life that speaks for it: a process that begins anew is another one. */
+  readonly lives: Readonly<Record<ProcessId, string>>;
   /** What the members of this epoch began with. */
   readonly line: RoundLine;
   /** What a recovery goes back to. */
@@ -50,13 +52,26 @@ export interface Register {
 
 export type RegisterEvent =
   | { readonly type: 'begin'; readonly epoch: number; readonly deadlineAt: number; readonly pinned?: boolean; readonly atOnce?: number }
-  | { readonly type: 'ack'; readonly epoch: number; readonly round: number; readonly process: ProcessId; readonly state: StateRef }
+  | {
+      readonly type: 'ack';
+      readonly epoch: number;
+      readonly round: number;
+      readonly process: ProcessId;
+      readonly life: string;
+      readonly state: StateRef;
+    }
   | { readonly type: 'decline'; readonly epoch: number; readonly round: number; readonly process: ProcessId; readonly why: string }
   | { readonly type: 'commit'; readonly epoch: number; readonly round: number }
   /** Anybody may, after the deadline. `now`: on the store's clock. */
   | { readonly type: 'abort'; readonly epoch: number; readonly round: number; readonly now: number }
-  | { readonly type: 'recover'; readonly epoch: number; readonly why: string }
-  | { readonly type: 'joined'; readonly epoch: number; readonly process: ProcessId }
+  /** `by`: the member that begins anew, and speaks for itself from now on. */
+  | {
+      readonly type: 'recover';
+      readonly epoch: number;
+      readonly why: string;
+      readonly by?: { readonly process: ProcessId; readonly life: string };
+    }
+  | { readonly type: 'joined'; readonly epoch: number; readonly process: ProcessId; readonly life: string }
   | { readonly type: 'release'; readonly round: number };
 
 /** What became of an event. `same`: it stands already. */
@@ -72,7 +87,7 @@ const SAME: Transition = { is: 'same' };
 export function newRegister(members: readonly ProcessId[]): Register {
   const line: RoundLine = { round: 0, states: {} };
   return {
-    ...{ members: [...members].sort(), epoch: 1, phase: 'recovering', joined: [], line, latest: line, pinned: [] },
+    ...{ members: [...members].sort(), epoch: 1, phase: 'recovering', joined: [], lives: {}, line, latest: line, pinned: [] },
     ...{ last: 0, open: [], decided: {}, failures: { streak: 0, counted: 0 } },
   };
 }
@@ -82,8 +97,8 @@ export function transition(register: Register, event: RegisterEvent): Transition
   if (event.type === 'release') return release(register, event.round);
   if (event.epoch !== register.epoch) return refused(`epoch ${event.epoch} is over; this is ${register.epoch}`);
   if (event.type === 'begin') return begin(register, event);
-  if (event.type === 'recover') return recover(register, event.why);
-  if (event.type === 'joined') return join(register, event.process);
+  if (event.type === 'recover') return recover(register, event.why, event.by);
+  if (event.type === 'joined') return join(register, event.process, event.life);
   const round = register.open.find(({ number }) => number === event.round);
   if (!round) return decidedAlready(register, event);
   if (event.type === 'ack') return ack(register, round, event);
@@ -107,8 +122,9 @@ function begin(register: Register, { deadlineAt, pinned = false, atOnce = 1 }: E
   return { is: 'done', register: { ...register, last: number, open: [...register.open, round] } };
 }
 
-function ack(register: Register, round: OpenRound, { process, state }: Extract<RegisterEvent, { type: 'ack' }>): Transition {
+function ack(register: Register, round: OpenRound, { process, life, state }: Extract<RegisterEvent, { type: 'ack' }>): Transition {
   if (!register.members.includes(process)) return refused(`${process} is no member`);
+  if (register.lives[process] !== life) return refused(`${process} has begun anew since`);
   const there = round.states[process];
   if (there) return there.stream === state.stream && there.sum === state.sum ? SAME : refused(`${process} has acknowledged something else`);
   const changed = { ...round, states: { ...round.states, [process]: state } };
@@ -161,20 +177,29 @@ function remember(register: Pick<Register, 'decided' | 'last'>, number: number, 
 }
 
 /** In one step: a new epoch, no round open, the line fixed. What comes later of the old epoch is refused. */
-function recover(register: Register, why: string): Transition {
+function recover(register: Register, why: string, by: Extract<RegisterEvent, { type: 'recover' }>['by']): Transition {
+  if (by && !register.members.includes(by.process)) return refused(`${by.process} is no member`);
+  const lives = by ? { ...register.lives, [by.process]: by.life } : register.lives;
   let decided = register.decided;
   for (const { number } of register.open) decided = remember({ ...register, decided }, number, 'aborted', `a recovery began: ${why}`);
   return {
     is: 'done',
-    register: { ...register, epoch: register.epoch + 1, phase: 'recovering', joined: [], line: register.latest, open: [], decided },
+    register: { ...register, epoch: register.epoch + 1, lives, phase: 'recovering', joined: [], line: register.latest, open: [], decided },
   };
 }
 
-function join(register: Register, process: ProcessId): Transition {
+function join(register: Register, process: ProcessId, life: string): Transition {
   if (!register.members.includes(process)) return refused(`${process} is no member`);
-  if (register.joined.includes(process)) return SAME;
-  const joined = [...register.joined, process];
-  return { is: 'done', register: { ...register, joined, phase: joined.length === register.members.length ? 'running' : 'recovering' } };
+  const isThere = register.joined.includes(process);
+  if (isThere && register.lives[process] === life) return SAME;
+  // Nobody has begun yet, so the younger one may stand in for the older one; later it takes all back.
+  if (isThere && register.phase === 'running') return refused(`another life of ${process} has joined`);
+  const joined = isThere ? register.joined : [...register.joined, process];
+  const lives = { ...register.lives, [process]: life };
+  return {
+    is: 'done',
+    register: { ...register, joined, lives, phase: joined.length === register.members.length ? 'running' : 'recovering' },
+  };
 }
 
 function release(register: Register, round: number): Transition {

@@ -1,22 +1,22 @@
 import { crc32 } from 'node:zlib';
-import { ConflictError } from '../../base/errors.js';
 import type { Data, Head, Store } from '../../base/store.js';
+import { chunks, joined } from '../chunks.js';
 import type { ProcessId } from '../words.js';
 import { RoundStateError } from './errors.js';
-import type { Register, RoundLine, StateRef } from './register.js';
+import type { StateRef } from './register.js';
 
-const KIND = 'round-state';
-const CHUNK = 256 * 1024;
+/** Of the streams. */
+export const KIND = 'round-state';
 /** So many chunks go into one commit. */
 const AT_ONCE = 4;
 
-interface Meta {
+export interface StateMeta {
   readonly round: number;
   readonly epoch: number;
   readonly process: ProcessId;
 }
 
-export interface TentativeState extends Meta {
+export interface TentativeState extends StateMeta {
   readonly group: string;
   /** Named parts: the state, and what else a member keeps with it. */
   readonly parts: readonly Data[];
@@ -26,7 +26,7 @@ export interface TentativeState extends Meta {
 export async function writeState(store: Store, state: TentativeState, graceMs: number): Promise<StateRef> {
   const { group, process, round, epoch, parts } = state;
   const id = ['round-state', group, process, epoch, round].map(encodeURIComponent).join('/');
-  const pieces = parts.flatMap((part, at) => cut(part).map((data) => ({ type: `${at}`, data })));
+  const pieces = parts.flatMap((part, at) => chunks(part).map((data) => ({ type: `${at}`, data })));
   const entries = pieces.map((piece, i) => ({ ...piece, key: `${i}` }));
   const sum = entries.reduce<number>((total, { data }) => crc32(data, total), 0);
   let head: Head | undefined;
@@ -43,18 +43,6 @@ export async function writeState(store: Store, state: TentativeState, graceMs: n
   return { stream: id, sum };
 }
 
-function cut(data: Data): Data[] {
-  if (data.length === 0) return [data];
-  const pieces: Data[] = [];
-  for (let at = 0; at < data.length;) {
-    let end = Math.min(at + CHUNK, data.length);
-    if (typeof data === 'string' && end < data.length && /[\uD800-\uDBFF]/.test(data[end - 1] as string)) end -= 1;
-    pieces.push(data.slice(at, end));
-    at = end;
-  }
-  return pieces;
-}
-
 /** The parts of a state. @throws RoundStateError when it is not there, or not as it was written. */
 export async function readState(store: Store, group: string, process: ProcessId, round: number, ref: StateRef): Promise<readonly Data[]> {
   const loaded = await store.load(ref.stream);
@@ -65,46 +53,5 @@ export async function readState(store: Store, group: string, process: ProcessId,
   if (sum !== ref.sum) throw wrong('it has another checksum');
   const parts: Data[][] = [];
   for (const { type, data } of loaded.entries) (parts[Number(type)] ??= []).push(data);
-  return parts.map((pieces) =>
-    pieces.every((piece) => typeof piece === 'string') ? pieces.join('') : new Uint8Array(Buffer.concat(pieces as Uint8Array[])),
-  );
-}
-
-/**
- * Forgets states that no line needs: those of decided rounds at once, tentative ones that nobody refers to when their grace is over.
- * Answers how many.
- */
-export async function sweepStates(store: Store, register: () => Promise<Register>, group: string, now: number): Promise<number> {
-  const heads: Head[] = [];
-  let after: string | undefined;
-  do {
-    const page = await store.scan({ kind: KIND, name: group, ...(after !== undefined && { after }) });
-    heads.push(...page.heads);
-    after = page.next;
-  } while (after !== undefined);
-  // Read after the states were listed: what is referred to by then is kept, and nobody refers to an older one later.
-  const agreed = await register();
-  const used = new Set(streamsOf(agreed));
-  let dropped = 0;
-  for (const head of heads) {
-    if (used.has(head.id) || !isOver(agreed, head, now)) continue;
-    try {
-      if (await store.drop(head.id, { version: head.version, stamp: head.stamp })) dropped += 1;
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
-    }
-  }
-  return dropped;
-}
-
-function isOver(register: Register, { meta, wakeAt }: Head, now: number): boolean {
-  const { round, epoch } = JSON.parse(String(meta)) as Meta;
-  // A member of an older epoch may still write, and is refused with it.
-  if (wakeAt !== null && wakeAt <= now) return true;
-  return epoch === register.epoch && register.decided[round] !== undefined && round < register.latest.round;
-}
-
-function streamsOf({ latest, line, pinned, open }: Register): readonly string[] {
-  const lines: readonly Pick<RoundLine, 'states'>[] = [latest, line, ...pinned, ...open];
-  return lines.flatMap(({ states }) => Object.values(states).map(({ stream }) => stream));
+  return parts.map(joined);
 }

@@ -1,5 +1,5 @@
 import type { Environment } from '../../base/environment.js';
-import type { Data, Store } from '../../base/store.js';
+import type { Data, Durability, Store } from '../../base/store.js';
 import type { ProcessId, Recoverable } from '../words.js';
 import type { CoordinationFailingError } from './errors.js';
 
@@ -9,8 +9,10 @@ export interface Companion {
   flush(): Promise<void>;
   /** Synchronous, with the state. */
   capture(): Data;
-  /** Before the member joins an epoch; `lines`: what was captured of each member at that line. Undefined: the beginning. */
+  /** Before the member joins an epoch. Undefined: the beginning. */
   restore(own: Data | undefined, epoch: number): Promise<void>;
+  /** A round was committed with what was captured: nobody goes back behind it. */
+  committed?(own: Data): Promise<void>;
 }
 
 export interface GroupOptions {
@@ -23,6 +25,8 @@ export interface GroupOptions {
   readonly companion?: Companion;
   /** Default: `createEnvironment()`. */
   readonly environment?: Environment;
+  /** Refuse to join over a store whose answered writes survive less. Default: any store. */
+  readonly requires?: Durability;
   /** A round is begun so long after the last one, in milliseconds. Default: only when somebody asks for it. */
   readonly everyMs?: number;
   /** A round that is not committed by then is given up, in milliseconds. Default: 10,000. */
