@@ -30,11 +30,12 @@ export async function run(print, { quick }) {
     for (const [name, label] of [['tsc', 'type check'], ['cold', 'lint, cold'], ['warm', 'lint, warm']]) {
       print(`${label.padEnd(12)} ${seconds(of(name, 'ms'))}   cpu ${seconds(of(name, 'cpuMs'))}   ${Math.round(of(name, 'maxRssMb'))} MB`);
     }
-    const ratio = (name) => median(rounds.map((one) => one[name].ms / one.tsc.ms));
+    // Of processor time, which the other work of a machine does not change; the clock's ratio stands beside it.
+    const ratio = (name, key = 'cpuMs') => median(rounds.map((one) => one[name][key] / one.tsc[key]));
     const memory = Math.max(...rounds.flatMap(({ cold, warm }) => [cold.maxRssMb, warm.maxRssMb]));
     print();
-    print(`cold   ${ratio('cold').toFixed(3)} x   at most ${GOALS.cold}: ${say(ratio('cold') <= GOALS.cold)}`);
-    print(`warm   ${ratio('warm').toFixed(3)} x   at most ${GOALS.warm}: ${say(ratio('warm') <= GOALS.warm)}`);
+    print(`cold   ${ratio('cold').toFixed(3)} x   (by the clock ${ratio('cold', 'ms').toFixed(3)})   at most ${GOALS.cold}: ${say(ratio('cold') <= GOALS.cold)}`);
+    print(`warm   ${ratio('warm').toFixed(3)} x   (by the clock ${ratio('warm', 'ms').toFixed(3)})   at most ${GOALS.warm}: ${say(ratio('warm') <= GOALS.warm)}`);
     print(`memory ${Math.round(memory)} MB   at most ${GOALS.memoryMb}: ${say(memory <= GOALS.memoryMb)}`);
     const editor = await inEditor(root, quick ? 5 : 30);
     print(`one file in ESLint ${editor.toFixed(1)} ms   at most ${GOALS.editorMs}: ${say(editor <= GOALS.editorMs)}`);

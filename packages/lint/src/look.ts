@@ -41,7 +41,7 @@ export function lookAt(
   const resolver = typedResolver(() => units, checker, implementationsIn(project.sources, checker));
   const wanted = new Set(todo.map(({ path }) => path));
   const checked = units.filter(({ path }) => wanted.has(path));
-  const byUnit = checkUnits({ units: checked, resolver, checker, config, display });
+  const byUnit = checkUnits({ units: checked, resolver, checker, emitsMetadata: project.emitsMetadata, config, display });
   const reach = createReach(resolver, classifier(config.effects));
   const found = new Map(
     checked.map((unit) => {

@@ -9,6 +9,8 @@ export interface TypedProject {
   /** All sources that are read, declarations of packages left out. */
   readonly sources: readonly ts.SourceFile[];
   readonly checker: ts.TypeChecker;
+  /** The compiler writes the types of decorated signatures into the program. */
+  readonly emitsMetadata: boolean;
 }
 
 /** What the lint needs of a compiler. */

@@ -44,6 +44,7 @@ function openProject(roots: readonly string[], tsconfig: string | undefined): Ty
     file: (path) => program.getSourceFile(path),
     sources: program.getSourceFiles().filter((source) => !source.isDeclarationFile && !source.fileName.includes('/node_modules/')),
     checker: program.getTypeChecker(),
+    emitsMetadata: program.getCompilerOptions().emitDecoratorMetadata === true,
   };
 }
 

@@ -1,6 +1,6 @@
 import { ts } from '../port.js';
 import { undoArgument, undoBodies } from '../analysis/compensation.js';
-import { pathOf, walk } from '../analysis/syntax.js';
+import { walk } from '../analysis/syntax.js';
 import type { Rule } from '../rule.js';
 
 export const compensationOwnScope: Rule = {
@@ -38,12 +38,12 @@ class Stock {
       const undo = undoArgument(fn).name;
       walk(fn.body, (node) => {
         if (!ts.isPropertyAccessExpression(node) || !/^(signal|deadline|request|req)$/.test(node.name.text)) return true;
-        const path = pathOf(node);
-        if (path?.[0] !== 'this' && !(path?.[0] === undo && path?.[1] === 'args')) return true;
+        const text = node.getText().replace(/\s+/g, '');
+        if (!text.startsWith('this.') && (undo === undefined || !text.startsWith(`${undo}.args`))) return true;
         report({
           at: node,
           subject: step,
-          message: `${name || `the undo of ${step.label}`} uses ${path.join('.')}, which belongs to the call that began: it is over when the undo runs`,
+          message: `${name || `the undo of ${step.label}`} uses ${text}, which belongs to the call that began: it is over when the undo runs`,
           help: ['use undo.signal, and what undo.args holds'],
         });
         return false;

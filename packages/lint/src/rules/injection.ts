@@ -6,7 +6,7 @@ import { declarationOf } from '../analysis/syntax.js';
 export interface Injected {
   readonly type: ClassModel;
   readonly parameter: ts.ParameterDeclaration;
-  /** `@inject(Token)` and its like; undefined: the container goes by the type. */
+  /** `@inject(Token)` and whatever else stands there; undefined: the container goes by the type. */
   readonly token: ts.Decorator | undefined;
   /** The name of its type, where it is a plain one. */
   readonly name: ts.Identifier | undefined;
@@ -14,8 +14,6 @@ export interface Injected {
 }
 
 const INJECTABLE = /^(injectable|singleton|scoped|autoInjectable|registry|Injectable|Controller|Resolver|Service|Singleton)$/;
-const INJECT = /^(inject|injectAll|injectWithTransform|Inject|InjectRepository|InjectModel|InjectQueue|Optional|inject\w+|Inject\w+)$/;
-
 /** The constructor parameters of injectable classes that have marks of ours. */
 export function injectedIn(unit: Unit): readonly Injected[] {
   return unit.classes
@@ -25,7 +23,7 @@ export function injectedIn(unit: Unit): readonly Injected[] {
         (one): one is ts.ConstructorDeclaration => ts.isConstructorDeclaration(one) && one.body !== undefined,
       );
       return (constructor?.parameters ?? []).map((parameter): Injected => {
-        const token = (ts.getDecorators(parameter) ?? []).find((one) => INJECT.test(nameOf(one)));
+        const token = ts.getDecorators(parameter)?.[0];
         const name =
           parameter.type && ts.isTypeReferenceNode(parameter.type) && ts.isIdentifier(parameter.type.typeName)
             ? parameter.type.typeName
