@@ -36,8 +36,11 @@ export function rewrite(root: string, findings: readonly Finding[], what: 'fix' 
   let made = 0;
   for (const [path, groups] of byPath) {
     const file = join(root, path);
-    const { text, applied } = applyEdits(readFileSync(file, 'utf8'), groups);
-    writeFileSync(file, text);
+    const content = readFileSync(file, 'utf8');
+    // The compiler counts from behind the mark of the byte order.
+    const mark = content.startsWith('\ufeff') ? '\ufeff' : '';
+    const { text, applied } = applyEdits(content.slice(mark.length), groups);
+    writeFileSync(file, mark + text);
     made += applied;
   }
   return made;

@@ -15,7 +15,7 @@ class Account {
   no = '1';
 }`,
   right: `
-@Checkpointed({ id: (a: Account) => a.no, version: 2, migrate: { 1: (old) => old } })
+@Checkpointed({ id: (a: Account) => a.no, version: 2, migrate: { 1: (old: object) => old } })
 class Account {
   no = '1';
 }`,
