@@ -37,7 +37,7 @@ class Stock {
     for (const { fn, step, name } of undoBodies(unit, checker)) {
       const undo = undoArgument(fn).name;
       walk(fn.body, (node) => {
-        if (!ts.isPropertyAccessExpression(node) || !/^(signal|deadline|request|req)$/.test(node.name.text)) return true;
+        if (!ts.isPropertyAccessExpression(node) || !isOfRequest(node)) return true;
         const text = node.getText().replace(/\s+/g, '');
         if (!text.startsWith('this.') && (undo === undefined || !text.startsWith(`${undo}.args`))) return true;
         report({
@@ -51,3 +51,13 @@ class Stock {
     }
   },
 };
+
+/** A signal, or something of a request; a method that is named so is called. */
+function isOfRequest(node: ts.PropertyAccessExpression): boolean {
+  const { name, parent } = node;
+  if (isCalled(node)) return false;
+  if (name.text === 'signal') return true;
+  return /^(request|req)$/.test(name.text) && ts.isPropertyAccessExpression(parent) && !isCalled(parent);
+}
+
+const isCalled = (node: ts.PropertyAccessExpression): boolean => ts.isCallExpression(node.parent) && node.parent.expression === node;

@@ -5,6 +5,8 @@ import { declarationOf } from '../analysis/syntax.js';
 /** A constructor parameter that a container fills in. */
 export interface Injected {
   readonly type: ClassModel;
+  /** The container of NestJS, whose own builds keep the types of parameters. */
+  readonly isNest: boolean;
   readonly parameter: ts.ParameterDeclaration;
   /** `@inject(Token)` and whatever else stands there; undefined: the container goes by the type. */
   readonly token: ts.Decorator | undefined;
@@ -14,6 +16,8 @@ export interface Injected {
 }
 
 const INJECTABLE = /^(injectable|singleton|scoped|autoInjectable|registry|Injectable|Controller|Resolver|Service|Singleton)$/;
+const NEST = /^(Injectable|Controller|Resolver)$/;
+
 /** The constructor parameters of injectable classes that have marks of ours. */
 export function injectedIn(unit: Unit): readonly Injected[] {
   return unit.classes
@@ -28,7 +32,14 @@ export function injectedIn(unit: Unit): readonly Injected[] {
           parameter.type && ts.isTypeReferenceNode(parameter.type) && ts.isIdentifier(parameter.type.typeName)
             ? parameter.type.typeName
             : undefined;
-        return { type, parameter, token, name, declared: name && declarationOf(name.text, name) };
+        return {
+          type,
+          isNest: names(type.node).some((one) => NEST.test(one)),
+          parameter,
+          token,
+          name,
+          declared: name && declarationOf(name.text, name),
+        };
       });
     });
 }

@@ -59,6 +59,17 @@ describe('right code', () => {
     ['saga', 'const Date = { now: () => 1 }; await this.tell(String(Date.now()));'],
     ['saga', 'const setTimeout = (n: number) => n; setTimeout(1); await this.tell(order.id);'],
     ['saga', "console.log('placed', order.id); await this.tell(order.id);"],
+    [
+      'saga',
+      'this.logger.info(order.id); await this.tell(order.id); } private logger = { info: (text: string) => { sink.write(new Date(), text); fetch("x", { method: "POST" }); } }; async other() {',
+    ],
+    [
+      'saga',
+      'try { await this.tell(order.id); } catch (e) { this.translated(e); } } private translated(e: unknown): never { throw new OrderError(e);',
+    ],
+    ['undo', 'await this.request(undo.key); } private async request(key: string) { return bank.back(key, this.options.deadline);'],
+    ['undo', 'await this.http.request({ key: undo.key });'],
+    ['step', 'this.client ??= connect(); await this.client.tell(id, key);'],
     ['step', 'await pool.query(FIND, [id]);'],
     ['step', 'await pool.query(`insert into told (key, id) values ($1, $2)`, [key, id]);'],
     ['step', 'const { rows } = await pool.query({ text: FIND }); return rows.length;'],
@@ -72,6 +83,10 @@ describe('right code', () => {
     ['member', '@Step(optionsOf(AGAIN)) async a(id: string) { return bank.look(id); }'],
     ['member', "@Timeout('1s') @Step({ readOnly: true }) async a(id: string) { return fetch('x' + id); }"],
     ['member', "@Timeout('1s') @Step({ readOnly: true }) async a(id: string) { return fetch('x', { headers: {} }); }"],
+    [
+      'member',
+      "@Timeout('1s') @Step({ irreversible: 'told' }) async a(id: string) { await fetch('x', { method: 'POST', headers: { 'Idempotency-Key': `told-${id}` } }); }",
+    ],
     ['member', "@Redundant(3) async a(id: string) { return fetch('x' + id); }"],
     [
       'member',
@@ -97,6 +112,8 @@ describe('wrong code', () => {
     ['undo', 'return Promise.resolve();', 'compensation-not-stub'],
     ['undo', 'const id = undo.result.id; await bank.back(id);', 'compensation-handles-unknown'],
     ['undo', 'await bank.back(undo.args[0].signal, undo.key);', 'compensation-own-scope'],
+    ['undo', 'await bank.back(undo.key, this.request.user);', 'compensation-own-scope'],
+    ['saga', 'try { await this.tell(order.id); } catch (e) { await alerts.send(e); }', 'no-catch-all-in-saga'],
     ['saga', 'void this.tell(order.id);', 'no-floating-step'],
     ['saga', 'const told = this.tell(order.id); await this.look(order.id);', 'no-floating-step'],
     ['saga', 'this.tell(order.id).then(() => {});', 'no-floating-step'],
