@@ -10,14 +10,31 @@ if (what === 'tsc') {
   const { config } = ts.readConfigFile(`${root}/tsconfig.json`, ts.sys.readFile);
   const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, root);
   const program = ts.createProgram(fileNames, options, libHost(ts, options));
-  const problems = [...program.getOptionsDiagnostics(), ...program.getGlobalDiagnostics(), ...program.getSyntacticDiagnostics(), ...program.getSemanticDiagnostics()];
-  found = { problems: problems.length, first: problems[0] && ts.flattenDiagnosticMessageText(problems[0].messageText, ' '), files: fileNames.length, version: ts.version };
+  const problems = [
+    ...program.getOptionsDiagnostics(),
+    ...program.getGlobalDiagnostics(),
+    ...program.getSyntacticDiagnostics(),
+    ...program.getSemanticDiagnostics(),
+  ];
+  found = {
+    problems: problems.length,
+    first: problems[0] && ts.flattenDiagnosticMessageText(problems[0].messageText, ' '),
+    files: fileNames.length,
+    version: ts.version,
+  };
 } else {
   const { lintProject } = await import('@redress/lint');
   const { findings, files, units, cached, steps } = await lintProject({ root, cacheFolder: `${root}/.cache` });
   found = { findings: findings.length, files, units, cached, steps: steps.compensated };
 }
-console.log(JSON.stringify({ ms: performance.now() - start, maxRssMb: process.resourceUsage().maxRSS / 1024, cpuMs: process.cpuUsage().user / 1000 + process.cpuUsage().system / 1000, ...found }));
+console.log(
+  JSON.stringify({
+    ms: performance.now() - start,
+    maxRssMb: process.resourceUsage().maxRSS / 1024,
+    cpuMs: process.cpuUsage().user / 1000 + process.cpuUsage().system / 1000,
+    ...found,
+  }),
+);
 
 /** ts-morph keeps the library files in memory: they are read from there by both. */
 function libHost(ts, options) {

@@ -36,7 +36,9 @@ function plain(n) {
   const field = next === undefined ? '' : `\n  private readonly next = new Service${next}();`;
   const call = (i) => {
     if (next !== undefined) return `await this.next.method${i}({ id: input.id, lines: input.lines });`;
-    return i === 0 && n < 100 + REACHED ? "await fetch('https://example.org', { method: 'POST', body: label });" : 'await Promise.resolve(label);';
+    return i === 0 && n < 100 + REACHED
+      ? "await fetch('https://example.org', { method: 'POST', body: label });"
+      : 'await Promise.resolve(label);';
   };
   return `${uses}\n${types(`Service${n}`)}\nexport class Service${n} {${field}\n${methods(`Service${n}`, call)}\n}\n`;
 }
@@ -44,7 +46,7 @@ function plain(n) {
 /** A service whose first method is a step with an undo; the rest are helpers. */
 function steps(n) {
   const name = `Service${n}`;
-  const uses = [0, 1].map((k) => 100 + ((n - SAGAS) * 6 + k * 3) % REACHED);
+  const uses = [0, 1].map((k) => 100 + (((n - SAGAS) * 6 + k * 3) % REACHED));
   const marks = `
   @Compensate((s: ${name}) => s.undo, { total: true })
   @Timeout('5s')
@@ -79,8 +81,21 @@ export declare function Compensate<S>(of: (self: S) => unknown, options?: object
 export declare function Timeout(limit: string): MethodDecorator;
 export declare function step(): { readonly key: string };\n`;
   writeFileSync(join(root, 'node_modules/@redress/decorators/index.d.ts'), declared);
-  writeFileSync(join(root, 'node_modules/@redress/decorators/package.json'), '{ "name": "@redress/decorators", "types": "./index.d.ts", "type": "module" }');
-  const compilerOptions = { target: 'ES2022', lib: ['ES2023', 'DOM'], types: [], module: 'NodeNext', moduleResolution: 'NodeNext', strict: true, experimentalDecorators: true, noEmit: true, skipLibCheck: true };
+  writeFileSync(
+    join(root, 'node_modules/@redress/decorators/package.json'),
+    '{ "name": "@redress/decorators", "types": "./index.d.ts", "type": "module" }',
+  );
+  const compilerOptions = {
+    target: 'ES2022',
+    lib: ['ES2023', 'DOM'],
+    types: [],
+    module: 'NodeNext',
+    moduleResolution: 'NodeNext',
+    strict: true,
+    experimentalDecorators: true,
+    noEmit: true,
+    skipLibCheck: true,
+  };
   writeFileSync(join(root, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
   writeFileSync(join(root, 'package.json'), '{ "name": "generated", "type": "module" }');
   for (let n = 0; n < FILES; n++) {

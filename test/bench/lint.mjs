@@ -24,18 +24,28 @@ export async function run(print, { quick }) {
     const [first] = rounds;
     if (first.tsc.problems > 0) throw new Error(`The generated project has type errors: ${first.tsc.first}`);
     if (first.cold.cached !== 0 || first.warm.cached !== first.cold.units) throw new Error('The cache did not do what is measured.');
-    print(`1,000 files, 10,000 methods; ${first.cold.units} import us, ${first.cold.steps} steps with an undo, ${first.cold.findings} findings; TypeScript ${first.tsc.version}`);
+    print(
+      `1,000 files, 10,000 methods; ${first.cold.units} import us, ${first.cold.steps} steps with an undo, ${first.cold.findings} findings; TypeScript ${first.tsc.version}`,
+    );
     print(`median of ${rounds.length}, processes side by side, start-up included\n`);
     const of = (name, key) => median(rounds.map((one) => one[name][key]));
-    for (const [name, label] of [['tsc', 'type check'], ['cold', 'lint, cold'], ['warm', 'lint, warm']]) {
+    for (const [name, label] of [
+      ['tsc', 'type check'],
+      ['cold', 'lint, cold'],
+      ['warm', 'lint, warm'],
+    ]) {
       print(`${label.padEnd(12)} ${seconds(of(name, 'ms'))}   cpu ${seconds(of(name, 'cpuMs'))}   ${Math.round(of(name, 'maxRssMb'))} MB`);
     }
     // Of processor time, which the other work of a machine does not change; the clock's ratio stands beside it.
     const ratio = (name, key = 'cpuMs') => median(rounds.map((one) => one[name][key] / one.tsc[key]));
     const memory = Math.max(...rounds.flatMap(({ cold, warm }) => [cold.maxRssMb, warm.maxRssMb]));
     print();
-    print(`cold   ${ratio('cold').toFixed(3)} x   (by the clock ${ratio('cold', 'ms').toFixed(3)})   at most ${GOALS.cold}: ${say(ratio('cold') <= GOALS.cold)}`);
-    print(`warm   ${ratio('warm').toFixed(3)} x   (by the clock ${ratio('warm', 'ms').toFixed(3)})   at most ${GOALS.warm}: ${say(ratio('warm') <= GOALS.warm)}`);
+    print(
+      `cold   ${ratio('cold').toFixed(3)} x   (by the clock ${ratio('cold', 'ms').toFixed(3)})   at most ${GOALS.cold}: ${say(ratio('cold') <= GOALS.cold)}`,
+    );
+    print(
+      `warm   ${ratio('warm').toFixed(3)} x   (by the clock ${ratio('warm', 'ms').toFixed(3)})   at most ${GOALS.warm}: ${say(ratio('warm') <= GOALS.warm)}`,
+    );
     print(`memory ${Math.round(memory)} MB   at most ${GOALS.memoryMb}: ${say(memory <= GOALS.memoryMb)}`);
     const editor = await inEditor(root, quick ? 5 : 30);
     print(`one file in ESLint ${editor.toFixed(1)} ms   at most ${GOALS.editorMs}: ${say(editor <= GOALS.editorMs)}`);
