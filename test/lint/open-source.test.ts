@@ -14,6 +14,7 @@ describe('code that was written by others', () => {
 
   it.for(PACKAGES)(
     '%s is read whole: nothing is said of it as it is, and no rule fails over it when it is marked',
+    { timeout: LIMIT_MS },
     async (name, { skip }) => {
       if (!FULL) skip('only with REDRESS_TESTS=full: it fetches packages');
       const root = fetchSources(name, into);
@@ -31,6 +32,5 @@ describe('code that was written by others', () => {
       if (process.env['REDRESS_SHOW'])
         for (const { path, line, rule, message } of findings) console.log(`${name} ${path}:${line} ${rule}: ${message}`);
     },
-    LIMIT_MS,
   );
 });
