@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import type { Finding } from './findings.js';
 import type { Edit } from './rule.js';
 
@@ -35,7 +35,7 @@ export function rewrite(root: string, findings: readonly Finding[], what: 'fix' 
   }
   let made = 0;
   for (const [path, groups] of byPath) {
-    const file = join(root, path);
+    const file = resolve(root, path);
     const content = readFileSync(file, 'utf8');
     // The compiler counts from behind the mark of the byte order.
     const mark = content.startsWith('\ufeff') ? '\ufeff' : '';

@@ -3,7 +3,6 @@ import { isStep, readUnit } from './analysis/model.js';
 import { createReach } from './analysis/reach.js';
 import { typedResolver } from './analysis/resolver.js';
 import { checkUnits } from './check.js';
-import { LintUsageError } from './config.js';
 import type { LintConfig } from './config.js';
 import { addCounts } from './counts.js';
 import { countSteps, coverageOf } from './coverage.js';
@@ -36,7 +35,7 @@ export function lookAt(
   { backEnd, config, modules, tsconfig, display }: Looking,
 ): Looked {
   const roots = [...todo, ...heirs].map(({ path }) => path);
-  const project = opened(backEnd, roots, tsconfig);
+  const project = backEnd.open(roots, tsconfig);
   const { checker } = project;
   const files = project.sources.filter(({ text }) => modules.some((module) => text.includes(module)));
   const found = new Map<string, UnitResult>();
@@ -80,14 +79,6 @@ function importsOfAll(project: TypedProject): ReadonlyMap<string, readonly strin
     }
   }
   return all;
-}
-
-function opened(backEnd: BackEnd, roots: readonly string[], tsconfig: string | undefined): TypedProject {
-  try {
-    return backEnd.open(roots, tsconfig);
-  } catch (error) {
-    throw new LintUsageError(`${tsconfig ?? 'The project'} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }
 
 /** The sources of the project that one imports, also by a type or for its effect. */

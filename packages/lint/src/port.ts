@@ -17,6 +17,6 @@ export interface TypedProject {
 export interface BackEnd {
   /** One file, without types. Never throws on odd code. */
   parse(path: string, text: string): ts.SourceFile;
-  /** Files with all that they import, and types. @throws when the configuration cannot be read. */
+  /** Files with all that they import, and types. @throws LintUsageError when the configuration cannot be read. */
   open(roots: readonly string[], tsconfig: string | undefined): TypedProject;
 }
