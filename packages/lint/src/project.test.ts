@@ -51,6 +51,19 @@ describe('calls are followed', () => {
     ).toEqual([]);
   });
 
+  it('to steps that are constants, those of other files with the same name told from each other', async () => {
+    const step = (options: string): string =>
+      `import { defineStep } from '@redress/core';\nexport const pay = defineStep('pay', { ${options} }, async (id: string) => id);`;
+    const saga = (from: string): string => `import { defineSaga, defineStep } from '@redress/core';
+import { pay } from '${from}';
+const undo = async () => { await bank.undo(); };
+const book = defineStep('book', { compensate: undo }, async (id: string) => id);
+export const run = defineSaga('run', { id: (id: string) => id }, async (run, id: string) => { await run.step(pay, id); await run.step(book, id); });`;
+    const files = { 'pivot.ts': step("pivot: true, irreversible: 'gone'"), 'plain.ts': step("irreversible: 'gone'") };
+    expect(await found({ ...files, 'saga.ts': saga('./pivot.js') })).toEqual(['saga.ts pivot-order']);
+    expect(await found({ ...files, 'saga.ts': saga('./plain.js') })).toEqual([]);
+  });
+
   it('into a package of the workspace whose sources are there', async () => {
     using project = folder({
       'app/saga.ts': SAGA('@acme/bank'),
