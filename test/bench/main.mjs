@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 
-const SUITES = ['core', 'policies', 'recovery', 'rollback', 'sagas', 'scale', 'sqlite-scale'];
+const SUITES = ['core', 'lint', 'policies', 'recovery', 'rollback', 'sagas', 'scale', 'sqlite-scale'];
 const options = { save: { type: 'boolean' }, quick: { type: 'boolean' }, only: { type: 'string' } };
 const { values, positionals } = parseArgs({ allowPositionals: true, options });
 const [suite = 'core'] = positionals;

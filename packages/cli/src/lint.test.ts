@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { main } from './main.js';
 import { ioOf } from './world.fixture.js';
@@ -157,6 +158,17 @@ describe('redress lint', () => {
 });
 
 describe('redress', () => {
+  it('is a command: it ends with its code, and quietly when nobody reads on', () => {
+    const root = project({ 'a.ts': STEP });
+    const redress = fileURLToPath(new URL('../bin/redress.mjs', import.meta.url));
+    const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined };
+    const ran = spawnSync(process.execPath, [redress, 'lint'], { cwd: root, encoding: 'utf8', env });
+    expect([ran.status, ran.stderr]).toEqual([1, '']);
+    expect(ran.stdout).toContain('a.ts:3:11  error  step-requires-compensation\n');
+    const shell = `"${process.execPath}" "${redress}" lint --format json | true`;
+    expect(spawnSync('sh', ['-c', shell], { cwd: root, encoding: 'utf8', env }).stderr).toBe('');
+  });
+
   it('explains a rule, and lists them', async () => {
     expect((await run('.', 'explain', 'one-pivot')).out).toMatch(/^# one-pivot\n[^]*## Wrong\n\n```ts\n/);
     expect((await run('.', 'explain')).out.split('\n')).toContain('step-requires-compensation');

@@ -14,12 +14,20 @@ export interface Checked {
   readonly units: readonly Unit[];
   readonly resolver: Resolver;
   readonly checker: ts.TypeChecker | undefined;
+  readonly emitsMetadata?: boolean;
   readonly config: LintConfig;
   readonly display: (path: string) => string;
 }
 
 /** Runs all active rules over units; a rule that fails on odd code is one finding there, and spoils no other. */
-export function checkUnits({ units, resolver, checker, config, display }: Checked): ReadonlyMap<string, readonly Finding[]> {
+export function checkUnits({
+  units,
+  resolver,
+  checker,
+  emitsMetadata = false,
+  config,
+  display,
+}: Checked): ReadonlyMap<string, readonly Finding[]> {
   const active = activeRules(config);
   const classify = classifier(config.effects);
   const reach = createReach(resolver, classify);
@@ -29,7 +37,7 @@ export function checkUnits({ units, resolver, checker, config, display }: Checke
       for (const { rule, level } of active) {
         if (rule.scope === 'project' && !checker) continue;
         const context: Context = {
-          ...{ unit, resolver, reach, classify, units, checker, display },
+          ...{ unit, resolver, reach, classify, units, checker, emitsMetadata, display },
           report: (problem) => void found.push(findingOf(problem, { rule: rule.id, level, display })),
         };
         try {

@@ -63,6 +63,8 @@ export class Orders {\n  constructor(private readonly bank: Bank) {}\n  @Saga() 
 describe('--fix', () => {
   it('makes the safe fixes, and a second run finds nothing to make', async () => {
     using project = folder({
+      'tsconfig.json':
+        '{ "compilerOptions": { "emitDecoratorMetadata": true, "experimentalDecorators": true, "target": "ES2022", "module": "NodeNext" } }',
       'order.ts': 'export interface Order { id: string }\nexport class Stock {}',
       'a.ts': `import { Checkpointed, Saga, Step } from '@redress/decorators';
 import { singleton } from 'tsyringe';

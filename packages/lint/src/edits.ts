@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import type { Finding } from './findings.js';
 import type { Edit } from './rule.js';
 
@@ -35,9 +35,12 @@ export function rewrite(root: string, findings: readonly Finding[], what: 'fix' 
   }
   let made = 0;
   for (const [path, groups] of byPath) {
-    const file = join(root, path);
-    const { text, applied } = applyEdits(readFileSync(file, 'utf8'), groups);
-    writeFileSync(file, text);
+    const file = resolve(root, path);
+    const content = readFileSync(file, 'utf8');
+    // The compiler counts from behind the mark of the byte order.
+    const mark = content.startsWith('\ufeff') ? '\ufeff' : '';
+    const { text, applied } = applyEdits(content.slice(mark.length), groups);
+    writeFileSync(file, mark + text);
     made += applied;
   }
   return made;

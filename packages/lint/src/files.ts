@@ -29,6 +29,7 @@ export function readSources(root: string, config: LintConfig, modules: readonly 
   const found = globSync([...(config.include ?? SOURCES)], {
     cwd: root,
     absolute: true,
+    followSymbolicLinks: false,
     ignore: [...NEVER, ...(config.exclude ?? NOT_OURS)],
   });
   const all = new Map<string, Source>();

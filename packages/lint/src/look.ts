@@ -3,7 +3,6 @@ import { isStep, readUnit } from './analysis/model.js';
 import { createReach } from './analysis/reach.js';
 import { typedResolver } from './analysis/resolver.js';
 import { checkUnits } from './check.js';
-import { LintUsageError } from './config.js';
 import type { LintConfig } from './config.js';
 import { addCounts } from './counts.js';
 import { countSteps, coverageOf } from './coverage.js';
@@ -13,6 +12,8 @@ import { ts } from './port.js';
 import type { BackEnd, TypedProject } from './port.js';
 import type { UnitResult } from './unit-result.js';
 import { unreadable } from './unreadable.js';
+
+const NOTHING: UnitResult = { findings: [], steps: addCounts([]), sagas: [] };
 
 interface Looking {
   readonly backEnd: BackEnd;
@@ -34,34 +35,50 @@ export function lookAt(
   { backEnd, config, modules, tsconfig, display }: Looking,
 ): Looked {
   const roots = [...todo, ...heirs].map(({ path }) => path);
-  const project = opened(backEnd, roots, tsconfig);
+  const project = backEnd.open(roots, tsconfig);
   const { checker } = project;
   const files = project.sources.filter(({ text }) => modules.some((module) => text.includes(module)));
-  const units = files.map((source) => readUnit(source.fileName, source, modules));
+  const found = new Map<string, UnitResult>();
+  const spoiled = (path: string, error: unknown): void =>
+    void found.set(path, { ...NOTHING, findings: [unreadable(display(path), error instanceof Error ? error.message : String(error))] });
+  const units = files.flatMap((source) => {
+    try {
+      return [readUnit(source.fileName, source, modules)];
+    } catch (error) {
+      spoiled(source.fileName, error);
+      return [];
+    }
+  });
   const resolver = typedResolver(() => units, checker, implementationsIn(project.sources, checker));
   const wanted = new Set(todo.map(({ path }) => path));
   const checked = units.filter(({ path }) => wanted.has(path));
-  const byUnit = checkUnits({ units: checked, resolver, checker, config, display });
+  const byUnit = checkUnits({ units: checked, resolver, checker, emitsMetadata: project.emitsMetadata, config, display });
   const reach = createReach(resolver, classifier(config.effects));
-  const found = new Map(
-    checked.map((unit) => {
+  for (const unit of checked) {
+    try {
       const findings = byUnit.get(unit.path) ?? [];
-      return [unit.path, { findings, steps: countSteps(unit.operations.filter(isStep)), sagas: coverageOf(unit, reach, display) }];
-    }),
-  );
-  for (const { path } of todo) {
-    if (!found.has(path))
-      found.set(path, { findings: [unreadable(display(path), 'the compiler did not read it')], steps: addCounts([]), sagas: [] });
+      found.set(unit.path, { findings, steps: countSteps(unit.operations.filter(isStep)), sagas: coverageOf(unit, reach, display) });
+    } catch (error) {
+      spoiled(unit.path, error);
+    }
   }
-  return { found, imports: new Map(project.sources.map((source) => [source.fileName, importsOf(source, project)])) };
+  for (const { path } of todo) {
+    if (!found.has(path)) spoiled(path, 'the compiler did not read it');
+  }
+  return { found, imports: importsOfAll(project) };
 }
 
-function opened(backEnd: BackEnd, roots: readonly string[], tsconfig: string | undefined): TypedProject {
-  try {
-    return backEnd.open(roots, tsconfig);
-  } catch (error) {
-    throw new LintUsageError(`${tsconfig ?? 'The project'} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+/** A file over which even this fails is not kept: it is looked at again each time. */
+function importsOfAll(project: TypedProject): ReadonlyMap<string, readonly string[]> {
+  const all = new Map<string, readonly string[]>();
+  for (const source of project.sources) {
+    try {
+      all.set(source.fileName, importsOf(source, project));
+    } catch {
+      all.delete(source.fileName);
+    }
   }
+  return all;
 }
 
 /** The sources of the project that one imports, also by a type or for its effect. */

@@ -96,6 +96,15 @@ export async function c(n: number): Promise<void> { await b(n); await fetch('x',
     ]);
   }, 60_000);
 
+  it('that is nested too deep to be walked is one finding, and the files beside it are checked', async () => {
+    const deep = `export const a = ${'1 + '.repeat(30_000)}1;`;
+    using project = folder({ 'deep.ts': withImport(deep), 'a.ts': withImport('class A { @Step() async x() {} }') });
+    const { findings } = await lintProject({ root: project.root });
+    expect(findings.find(({ path }) => path === 'a.ts')?.rule).toBe('step-requires-compensation');
+    expect(new Set(findings.filter(({ path }) => path === 'deep.ts').map(({ rule }) => rule)).size).toBeLessThan(2);
+    expect(lintText('deep.ts', withImport(deep)).every(({ rule }) => rule === 'unreadable-file')).toBe(true);
+  }, 60_000);
+
   it('that cannot be read, or stands behind a broken configuration, is said', async () => {
     using project = folder({
       'a.ts': withImport('class A { @Step() async x() {} }'),

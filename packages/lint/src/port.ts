@@ -9,12 +9,14 @@ export interface TypedProject {
   /** All sources that are read, declarations of packages left out. */
   readonly sources: readonly ts.SourceFile[];
   readonly checker: ts.TypeChecker;
+  /** The compiler writes the types of decorated signatures into the program. */
+  readonly emitsMetadata: boolean;
 }
 
 /** What the lint needs of a compiler. */
 export interface BackEnd {
   /** One file, without types. Never throws on odd code. */
   parse(path: string, text: string): ts.SourceFile;
-  /** Files with all that they import, and types. @throws when the configuration cannot be read. */
+  /** Files with all that they import, and types. @throws LintUsageError when the configuration cannot be read. */
   open(roots: readonly string[], tsconfig: string | undefined): TypedProject;
 }

@@ -3,7 +3,7 @@ export function isFor(text: string, modules: readonly string[]): boolean {
   return modules.some((module) => text.includes(module));
 }
 
-const HEIRS = /\b(?:implements|extends)\s+([\w$.,\s<>]+?)\s*\{/g;
+const HEIRS = /\b(?:implements|extends)\s+([\w$.,\s<>]{1,300}?)\s*\{/g;
 
 /** The names of the interfaces and classes that classes of a file implement or extend. */
 export function heirsIn(text: string): readonly string[] {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Cache } from './cache.js';
 import { LintUsageError, modulesOf } from './config.js';
@@ -42,7 +42,7 @@ export interface LintResult {
  * @throws LintUsageError when the options do not fit the project.
  */
 export async function lintProject(options: LintOptions): Promise<LintResult> {
-  const root = resolve(options.root);
+  const root = realRoot(options.root);
   const config = options.config ?? {};
   const modules = modulesOf(config);
   const tsconfig = tsconfigOf(root, config);
@@ -86,6 +86,12 @@ export async function lintProject(options: LintOptions): Promise<LintResult> {
     units: units.length,
     cached,
   };
+}
+
+/** The compiler follows links, so paths are those behind them. @throws LintUsageError when there is no such folder. */
+function realRoot(folder: string): string {
+  if (!existsSync(folder)) throw new LintUsageError(`${folder}: there is no such folder.`);
+  return realpathSync(resolve(folder));
 }
 
 function textOf(path: string): string {

@@ -46,6 +46,8 @@ export interface Context {
   readonly units: readonly Unit[];
   /** Undefined where there are no types. */
   readonly checker: ts.TypeChecker | undefined;
+  /** The compiler writes the types of decorated signatures into the program. */
+  readonly emitsMetadata: boolean;
   report(problem: Problem): void;
   /** A path as it is shown. */
   display(path: string): string;

@@ -18,6 +18,10 @@ describe('a suppression', () => {
     expect(found('/* redress-disable-next-line one-pivot, step-requires-compensation -- a price look-up */')).toEqual([]);
   });
 
+  it('stands on a line of its own: one in a text is none', () => {
+    expect(found("name = '// redress-disable-next-line step-requires-compensation';")).toHaveLength(1);
+  });
+
   it('silences no other rule', () => {
     expect(found('// redress-disable-next-line one-pivot -- a price look-up, read only')).toHaveLength(1);
   });

@@ -4,7 +4,8 @@ import type { Finding } from './findings.js';
 
 /** Letters of a reason, at least. */
 const LEAST = 10;
-const COMMENT = /(?:\/\/|\/\*)\s*redress-disable-next-line\b([^\n]*)/;
+/** On a line of its own: what stands behind code may stand in a text. */
+const COMMENT = /^\s*\{?\s*(?:\/\/|\/\*)\s*redress-disable-next-line\b([^\n]*)/;
 const EMPTY_WORDS = /^(todo|fix later|fixme|later|temporary|ignore( this)?|because|legacy code|n\/a)\W*$/i;
 
 interface Suppression {

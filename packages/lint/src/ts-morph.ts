@@ -1,4 +1,6 @@
 import { Project } from 'ts-morph';
+import type { ProjectOptions } from 'ts-morph';
+import { LintUsageError } from './config.js';
 import { ts } from './port.js';
 import type { BackEnd, TypedProject } from './port.js';
 
@@ -31,7 +33,7 @@ export const tsMorph: BackEnd = {
 };
 
 function openProject(roots: readonly string[], tsconfig: string | undefined): TypedProject {
-  const project = new Project({
+  const project = configured(tsconfig, {
     ...(tsconfig ? { tsConfigFilePath: tsconfig } : {}),
     skipAddingFilesFromTsConfig: true,
     skipFileDependencyResolution: true,
@@ -44,10 +46,21 @@ function openProject(roots: readonly string[], tsconfig: string | undefined): Ty
     file: (path) => program.getSourceFile(path),
     sources: program.getSourceFiles().filter((source) => !source.isDeclarationFile && !source.fileName.includes('/node_modules/')),
     checker: program.getTypeChecker(),
+    emitsMetadata: program.getCompilerOptions().emitDecoratorMetadata === true,
   };
 }
 
-type ResolutionHost = ReturnType<NonNullable<ConstructorParameters<typeof Project>[0]>['resolutionHost'] & {}>;
+/** @throws LintUsageError when the configuration cannot be read. */
+function configured(tsconfig: string | undefined, options: ProjectOptions): Project {
+  try {
+    return new Project(options);
+  } catch (error) {
+    if (tsconfig === undefined) throw error;
+    throw new LintUsageError(`${tsconfig} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+type ResolutionHost = ReturnType<NonNullable<ProjectOptions['resolutionHost']>>;
 
 /** Packages stay closed, our own too: what is called of them is known by their names, see `effects`. */
 function ownFilesOnly(host: ts.ModuleResolutionHost, options: ts.CompilerOptions): ResolutionHost {

@@ -81,6 +81,8 @@ class Origins {
     if (ts.isClassLike(node)) return this.#ofBase(node);
     if (ts.isTypeAliasDeclaration(node)) return this.#ofType(node.type);
     if (ts.isInterfaceDeclaration(node)) return this.#ofHeritage(node);
+    if (ts.isFunctionLike(node)) return this.#ofResult(node);
+    if (ts.isParameter(node) && !node.type && !node.initializer) return this.#ofArgument(node);
     if (ts.isParameter(node) || ts.isPropertyDeclaration(node) || ts.isVariableDeclaration(node)) return this.#ofVariable(node);
     return undefined;
   }
@@ -90,6 +92,32 @@ class Origins {
     if (typed !== undefined || !initializer) return typed;
     const value = bare(initializer);
     return ts.isArrowFunction(value) || ts.isFunctionExpression(value) ? undefined : this.ofExpression(value);
+  }
+
+  /** `db` for `private db(): Drizzle` and `private db() { return drizzle(…); }`. */
+  #ofResult(node: ts.SignatureDeclaration): string | undefined {
+    if (node.type) return this.#ofType(node.type);
+    const body = 'body' in node ? (node.body as ts.ConciseBody | undefined) : undefined;
+    const returned = body && ts.isBlock(body) ? body.statements.find(ts.isReturnStatement)?.expression : body;
+    return returned && ts.isExpression(returned) ? this.ofExpression(returned) : undefined;
+  }
+
+  /** `tx` of `db.transaction(async (tx) => …)`: what the called function says of it, else the package of what is called. */
+  #ofArgument(node: ts.ParameterDeclaration): string | undefined {
+    const fn = node.parent;
+    const call = fn.parent;
+    if (!ts.isCallExpression(call) || !call.arguments.some((one) => one === fn)) return undefined;
+    const declared = ts.isIdentifier(call.expression) ? this.#declared(call.expression) : undefined;
+    if (!declared || !ts.isFunctionLike(declared)) return this.ofExpression(rootExpression(call.expression));
+    const type = declared.parameters[call.arguments.findIndex((one) => one === fn)]?.type;
+    const own = type && ts.isFunctionTypeNode(type) ? type.parameters[fn.parameters.indexOf(node)]?.type : undefined;
+    return own && this.#ofType(own);
+  }
+
+  #declared(name: ts.Identifier): ts.Node | undefined {
+    const declared = declarationOf(name.text, name);
+    const own = declared && importedFrom(declared) !== undefined ? this.#follow(declared) : declared;
+    return own && ts.isVariableDeclaration(own) && own.initializer ? bare(own.initializer) : own;
   }
 
   #ofHeritage(node: ts.InterfaceDeclaration): string | undefined {
@@ -110,7 +138,7 @@ class Origins {
     while (ts.isQualifiedName(name)) name = name.left;
     const declared = declarationOf(name.text, name);
     const inner = type.typeArguments?.[0];
-    if (!declared && inner && ['Awaited', 'ReturnType', 'Readonly', 'Partial'].includes(name.text)) return this.#ofType(inner);
+    if (!declared && inner && ['Awaited', 'Promise', 'ReturnType', 'Readonly', 'Partial'].includes(name.text)) return this.#ofType(inner);
     return this.#ofDeclaration(declared);
   }
 }

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { ts } from '../port.js';
 import type { Classify } from '../effects/classify.js';
 import type { EffectKind } from '../effects/list.js';
+import { isLogging } from './logging.js';
 import type { Operation } from './model.js';
 import type { Resolver } from './resolver.js';
 import { isFunction, lineOf, walk } from './syntax.js';
@@ -99,6 +100,7 @@ function readDirect(fn: Function, resolver: Resolver, classify: Classify): Direc
     if (ts.isPropertyAccessExpression(node) && node.getText() === 'process.env') effects.push({ kind: 'random', call: node });
     if (ts.isDecorator(node) || (ts.isClassLike(node) && node !== fn.parent)) return false;
     if (!ts.isCallExpression(node) && !ts.isNewExpression(node)) return true;
+    if (ts.isCallExpression(node) && isLogging(node)) return true;
     const targets = resolver.targets(node);
     const operations = ts.isCallExpression(node) ? resolver.operations(node) : [];
     const fns = targets.flatMap((one) => (one.kind === 'code' && !resolver.operationOf(one.fn) && isFunction(one.fn) ? [one.fn] : []));

@@ -1,9 +1,9 @@
 import { ts } from '../port.js';
 import type { Operation, Unit } from './model.js';
-import { foreignTarget } from './foreign.js';
+import { foreignTarget, importedFrom } from './foreign.js';
 import type { Follow, Foreign } from './foreign.js';
 import { ownTarget } from './own.js';
-import { bare, isFunction } from './syntax.js';
+import { bare, declarationOf, isFunction } from './syntax.js';
 import type { Function } from './syntax.js';
 
 /** What a call reaches: code of the project, or something of others by its name. */
@@ -64,7 +64,7 @@ function resolverOf(units: () => readonly Unit[], own: (call: ts.CallExpression)
     operationOf,
     operations: (call) => {
       const first = call.arguments[0];
-      const plain = first && isStepCall(call) ? definedFor(first, units()) : undefined;
+      const plain = first && isStepCall(call) ? definedFor(first, units(), follow) : undefined;
       if (plain) return [plain];
       return targets(call).flatMap((one) => (one.kind === 'code' ? (operationOf(one.fn) ?? []) : []));
     },
@@ -76,14 +76,14 @@ function isStepCall(call: ts.CallExpression): boolean {
   return ts.isPropertyAccessExpression(call.expression) && ['step', 'child'].includes(call.expression.name.text);
 }
 
-function definedFor(node: ts.Expression, units: readonly Unit[]): Operation | undefined {
+/** The call of `defineStep` or `defineSaga` behind a constant, of this file or of another one. */
+function definedFor(node: ts.Expression, units: readonly Unit[], follow: Follow): Operation | undefined {
   const name = bare(node);
-  if (!ts.isIdentifier(name)) return undefined;
-  const isNamed = (one: Operation): boolean => {
-    const { parent } = one.declaration;
-    return one.isPlain && ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name) && parent.name.text === name.text;
-  };
-  return units.flatMap(({ operations }) => operations).find(isNamed);
+  const local = ts.isIdentifier(name) ? declarationOf(name.text, name) : undefined;
+  const declared = local && importedFrom(local) !== undefined ? follow(local) : local;
+  if (!declared || !ts.isVariableDeclaration(declared) || !declared.initializer) return undefined;
+  const made = bare(declared.initializer);
+  return units.flatMap(({ operations }) => operations).find((one) => one.isPlain && one.declaration === made);
 }
 
 function declarationsOf(call: ts.CallExpression, checker: ts.TypeChecker): readonly ts.Declaration[] {

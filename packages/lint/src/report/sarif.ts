@@ -1,3 +1,5 @@
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { catalog } from '../catalog.js';
 import type { Finding } from '../findings.js';
 import { VERSION } from '../version.js';
@@ -47,7 +49,7 @@ function resultOf(finding: Finding, nth: number, ids: readonly string[]): object
     locations: [
       {
         physicalLocation: {
-          artifactLocation: { uri: path.split('/').map(encodeURIComponent).join('/'), uriBaseId: 'ROOT' },
+          artifactLocation: isAbsolute(path) ? { uri: pathToFileURL(path).href } : { uri: encoded(path), uriBaseId: 'ROOT' },
           region: { startLine: mark.line, startColumn: mark.column, endColumn: mark.column + mark.length },
         },
         ...(finding.className === '' ? {} : { logicalLocations: [{ fullyQualifiedName: `${finding.className}.${finding.method}` }] }),
@@ -56,6 +58,9 @@ function resultOf(finding: Finding, nth: number, ids: readonly string[]): object
     partialFingerprints: { 'redress/v1': `${fingerprint}:${nth}` },
   };
 }
+
+/** What lies outside of the root is named whole. */
+const encoded = (path: string): string => path.split('/').map(encodeURIComponent).join('/');
 
 /** The same gap twice in one method: told from each other by their order. */
 function numbered(findings: readonly Finding[]): readonly { readonly finding: Finding; readonly nth: number }[] {

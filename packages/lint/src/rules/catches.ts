@@ -1,5 +1,7 @@
 import { ts } from '../port.js';
-import { has, isFunction, pathOf, walk } from '../analysis/syntax.js';
+import { isLogging } from '../analysis/logging.js';
+import type { Resolver } from '../analysis/resolver.js';
+import { has, isFunction, walk } from '../analysis/syntax.js';
 import type { Function } from '../analysis/syntax.js';
 
 /** A place where an error ends: a catch clause, or the function given to `.catch`. */
@@ -31,13 +33,14 @@ export function catchesIn(fn: Function): readonly Catch[] {
   return found;
 }
 
-/** It throws again, or calls something that is named so (`Promise.reject`, `rethrow`). */
-export function rethrows({ body }: Catch): boolean {
+/** It throws again, by itself or by a helper, or calls something that is named so (`Promise.reject`, `rethrow`). */
+export function rethrows({ body }: Catch, resolver: Resolver): boolean {
   return has(body, (node) => {
     if (ts.isThrowStatement(node)) return true;
-    return (
-      ts.isCallExpression(node) && /^(reject|rethrow|fail|throw\w*|assert\w*)$/.test(node.expression.getText().split('.').at(-1) ?? '')
-    );
+    if (!ts.isCallExpression(node)) return false;
+    const name = node.expression.getText().split('.').at(-1) ?? '';
+    if (/^(reject|rethrow|fail|throw\w*|assert\w*)$/.test(name)) return true;
+    return resolver.targets(node).some((one) => one.kind === 'code' && has(one.fn.body, ts.isThrowStatement));
   });
 }
 
@@ -58,18 +61,6 @@ export function onlyLogs(body: ts.Node): boolean {
     body,
     (node) =>
       (ts.isCallExpression(node) && !isLogging(node) && !isWithinLogging(node)) || ts.isNewExpression(node) || ts.isAwaitExpression(node),
-  );
-}
-
-const LOGS = /^(log|logger|console|logging|winston|pino|debug)$/i;
-const WORDS = /^(log|debug|info|warn|warning|error|trace|verbose|notice|fatal)$/;
-
-export function isLogging(node: ts.CallExpression): boolean {
-  const path = pathOf(node.expression) ?? [];
-  const objects = path.slice(0, -1);
-  return (
-    objects.some((one) => LOGS.test(one.replace(/^[_#]+/, ''))) ||
-    (objects.length > 0 && WORDS.test(path.at(-1) ?? '') && objects.some((one) => /log/i.test(one)))
   );
 }
 

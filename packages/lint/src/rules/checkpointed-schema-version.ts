@@ -15,15 +15,16 @@ class Account {
   no = '1';
 }`,
   right: `
-@Checkpointed({ id: (a: Account) => a.no, version: 2, migrate: { 1: (old) => old } })
+@Checkpointed({ id: (a: Account) => a.no, version: 2, migrate: { 1: (old: object) => old } })
 class Account {
   no = '1';
 }`,
-  unless: 'State that is only rolled back within one process, and never written to a store.',
+  unless: 'Classes without `id` are not reported: their objects are only rolled back, and never written to a store.',
   check({ unit, report }) {
     for (const type of unit.classes) {
       const mark = type.marks.find(({ name }) => name === 'Checkpointed');
-      if (!mark || !mark.options.isWhole || mark.options.get('version')) continue;
+      // Without an id nothing is written to a store: objects only go back, within their process.
+      if (!mark || !mark.options.isWhole || !mark.options.get('id') || mark.options.get('version')) continue;
       const first = mark.args[0];
       const object = first && ts.isObjectLiteralExpression(first) ? first : undefined;
       report({

@@ -1,4 +1,5 @@
 import { ts } from '../port.js';
+import type { Options } from '../analysis/options.js';
 import type { Rule } from '../rule.js';
 import { unencodable } from './encodable.js';
 
@@ -24,13 +25,14 @@ class Account {
   @Transient() private socket?: Socket;
   balance = 0n;
 }`,
-  unless: 'Fields that `state` leaves out: they are not looked at when the class says which fields are its state.',
+  unless: 'Fields that `fields`, `transient` or a schema under `state` leave out are not looked at.',
   check({ unit, checker, report }) {
     for (const type of unit.classes) {
       const checkpointed = type.marks.find(({ name }) => name === 'Checkpointed');
-      if (!checkpointed || checkpointed.options.get('state')) continue;
+      if (!checkpointed || !checkpointed.options.isWhole || checkpointed.options.get('state')) continue;
+      const isLeftOut = leftOut(checkpointed.options);
       for (const member of type.node.members) {
-        if (!ts.isPropertyDeclaration(member) || isTransient(member) || isStatic(member)) continue;
+        if (!ts.isPropertyDeclaration(member) || isTransient(member) || isStatic(member) || isLeftOut(member.name.getText())) continue;
         const found = member.type ? unencodable(member.type, checker) : member.initializer && liveValue(member.initializer);
         if (!found) continue;
         report({
@@ -43,6 +45,16 @@ class Account {
     }
   },
 };
+
+/** By `transient`, or because `fields` does not name it. Lists that cannot be read leave out what they like. */
+function leftOut({ get }: Options): (name: string) => boolean {
+  const [fields, transient] = [get('fields'), get('transient')];
+  const holds = (list: ts.Expression, name: string): boolean =>
+    !ts.isArrayLiteralExpression(list) || list.elements.some((one) => !ts.isStringLiteralLike(one) || one.text === name);
+  return (name) =>
+    (fields !== undefined && !(ts.isArrayLiteralExpression(fields) && holds(fields, name))) ||
+    (transient !== undefined && holds(transient, name));
+}
 
 const isStatic = (member: ts.PropertyDeclaration): boolean =>
   member.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword) === true;

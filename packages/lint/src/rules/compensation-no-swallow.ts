@@ -39,10 +39,10 @@ class Stock {
   }
 }`,
   unless: 'A catch that does the undo in another way, or looks at the error, is not reported.',
-  check({ unit, checker, report }) {
+  check({ unit, checker, resolver, report }) {
     for (const { fn, step, name } of undoBodies(unit, checker)) {
       for (const one of catchesIn(fn)) {
-        if (rethrows(one) || narrows(one) || !onlyLogs(one.body)) continue;
+        if (rethrows(one, resolver) || narrows(one) || !onlyLogs(one.body)) continue;
         report({
           at: one.node.getFirstToken() ?? one.node,
           subject: step,

@@ -1,8 +1,8 @@
 import { ts } from '../port.js';
 import { undoBodies } from '../analysis/compensation.js';
+import { isLogging } from '../analysis/logging.js';
 import type { Function } from '../analysis/syntax.js';
 import type { Rule } from '../rule.js';
-import { isLogging } from './catches.js';
 
 export const compensationNotStub: Rule = {
   id: 'compensation-not-stub',

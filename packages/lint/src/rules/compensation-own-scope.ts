@@ -1,6 +1,6 @@
 import { ts } from '../port.js';
 import { undoArgument, undoBodies } from '../analysis/compensation.js';
-import { pathOf, walk } from '../analysis/syntax.js';
+import { walk } from '../analysis/syntax.js';
 import type { Rule } from '../rule.js';
 
 export const compensationOwnScope: Rule = {
@@ -37,13 +37,13 @@ class Stock {
     for (const { fn, step, name } of undoBodies(unit, checker)) {
       const undo = undoArgument(fn).name;
       walk(fn.body, (node) => {
-        if (!ts.isPropertyAccessExpression(node) || !/^(signal|deadline|request|req)$/.test(node.name.text)) return true;
-        const path = pathOf(node);
-        if (path?.[0] !== 'this' && !(path?.[0] === undo && path?.[1] === 'args')) return true;
+        if (!ts.isPropertyAccessExpression(node) || !isOfRequest(node)) return true;
+        const text = node.getText().replace(/\s+/g, '');
+        if (!text.startsWith('this.') && (undo === undefined || !text.startsWith(`${undo}.args`))) return true;
         report({
           at: node,
           subject: step,
-          message: `${name || `the undo of ${step.label}`} uses ${path.join('.')}, which belongs to the call that began: it is over when the undo runs`,
+          message: `${name || `the undo of ${step.label}`} uses ${text}, which belongs to the call that began: it is over when the undo runs`,
           help: ['use undo.signal, and what undo.args holds'],
         });
         return false;
@@ -51,3 +51,13 @@ class Stock {
     }
   },
 };
+
+/** A signal, or something of a request; a method that is named so is called. */
+function isOfRequest(node: ts.PropertyAccessExpression): boolean {
+  const { name, parent } = node;
+  if (isCalled(node)) return false;
+  if (name.text === 'signal') return true;
+  return /^(request|req)$/.test(name.text) && ts.isPropertyAccessExpression(parent) && !isCalled(parent);
+}
+
+const isCalled = (node: ts.PropertyAccessExpression): boolean => ts.isCallExpression(node.parent) && node.parent.expression === node;

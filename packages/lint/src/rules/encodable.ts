@@ -38,11 +38,22 @@ export function unencodable(type: ts.TypeNode, checker: ts.TypeChecker | undefin
   if (type.kind === ts.SyntaxKind.SymbolKeyword) return 'a symbol';
   const inner = (one: ts.TypeNode): string | undefined => unencodable(one, checker, depth);
   if (ts.isParenthesizedTypeNode(type) || ts.isTypeOperatorNode(type) || ts.isOptionalTypeNode(type)) return inner(type.type);
-  if (ts.isUnionTypeNode(type) || ts.isIntersectionTypeNode(type)) return first(type.types, inner);
+  if (ts.isIntersectionTypeNode(type)) return first(type.types, inner);
+  if (ts.isUnionTypeNode(type)) return ofUnion(type, inner);
   if (ts.isArrayTypeNode(type)) return inner(type.elementType);
   if (ts.isTupleTypeNode(type)) return first(type.elements, (one) => inner(ts.isNamedTupleMember(one) ? one.type : one));
   if (ts.isTypeLiteralNode(type)) return members(type.members, checker, depth);
   return ts.isTypeReferenceNode(type) ? named(type, checker, depth) : undefined;
+}
+
+/** One member that can be kept is enough: nobody says that it is another one. */
+function ofUnion({ types }: ts.UnionTypeNode, inner: (one: ts.TypeNode) => string | undefined): string | undefined {
+  const all = types.filter((one) => !isNothing(one)).map(inner);
+  return all.every((one) => one !== undefined) ? all[0] : undefined;
+}
+
+function isNothing(type: ts.TypeNode): boolean {
+  return type.kind === ts.SyntaxKind.UndefinedKeyword || (ts.isLiteralTypeNode(type) && type.literal.kind === ts.SyntaxKind.NullKeyword);
 }
 
 function named(type: ts.TypeReferenceNode, checker: ts.TypeChecker | undefined, depth: number): string | undefined {
@@ -68,8 +79,9 @@ function declaredAs(name: ts.EntityName, checker: ts.TypeChecker | undefined): t
 function members(all: readonly ts.TypeElement[], checker: ts.TypeChecker | undefined, depth: number): string | undefined {
   return first(all, (one) => {
     const name = one.name?.getText() ?? '';
-    if (ts.isMethodSignature(one)) return `a function (at .${name})`;
-    if (!ts.isPropertySignature(one) || !one.type) return undefined;
+    if (ts.isMethodSignature(one)) return one.questionToken ? undefined : `a function (at .${name})`;
+    // What need not be there may never be.
+    if (!ts.isPropertySignature(one) || !one.type || one.questionToken) return undefined;
     const found = unencodable(one.type, checker, depth + 1);
     return found?.includes(' (at ') ? found.replace(' (at ', ` (at .${name}`) : found && `${found} (at .${name})`;
   });

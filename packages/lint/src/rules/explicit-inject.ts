@@ -28,10 +28,18 @@ class Orders {
     await run().sleep('1s');
   }
 }`,
-  unless: 'When the application is only ever built by tsc or swc with emitDecoratorMetadata.',
+  unless: 'When the application is only ever built by tsc or swc with emitDecoratorMetadata. Classes of NestJS are not reported.',
   check({ unit, report }) {
-    for (const { type, parameter, token, name, declared } of injectedIn(unit)) {
-      if (token || !name || !declared || isTypeOnly(declared) || ts.isInterfaceDeclaration(declared) || ts.isTypeAliasDeclaration(declared))
+    for (const { type, isNest, parameter, token, name, declared } of injectedIn(unit)) {
+      if (
+        isNest ||
+        token ||
+        !name ||
+        !declared ||
+        isTypeOnly(declared) ||
+        ts.isInterfaceDeclaration(declared) ||
+        ts.isTypeAliasDeclaration(declared)
+      )
         continue;
       const at = parameter.modifiers?.[0] ?? parameter.name;
       report({

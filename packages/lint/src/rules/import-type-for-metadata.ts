@@ -30,9 +30,9 @@ export class Mail {
     return order.id;
   }
 }`,
-  unless: 'Where emitDecoratorMetadata is off, which is so with standard decorators.',
-  check({ unit, checker, report }) {
-    if (!checker) return;
+  unless: 'Only code that is compiled with emitDecoratorMetadata is looked at.',
+  check({ unit, checker, emitsMetadata, report }) {
+    if (!checker || !emitsMetadata) return;
     const said = new Set<ts.Node>();
     for (const { marked } of unit.classes) {
       for (const { node } of marked) {

@@ -5,8 +5,10 @@ import { declarationOf } from '../analysis/syntax.js';
 /** A constructor parameter that a container fills in. */
 export interface Injected {
   readonly type: ClassModel;
+  /** The container of NestJS, whose own builds keep the types of parameters. */
+  readonly isNest: boolean;
   readonly parameter: ts.ParameterDeclaration;
-  /** `@inject(Token)` and its like; undefined: the container goes by the type. */
+  /** `@inject(Token)` and whatever else stands there; undefined: the container goes by the type. */
   readonly token: ts.Decorator | undefined;
   /** The name of its type, where it is a plain one. */
   readonly name: ts.Identifier | undefined;
@@ -14,7 +16,7 @@ export interface Injected {
 }
 
 const INJECTABLE = /^(injectable|singleton|scoped|autoInjectable|registry|Injectable|Controller|Resolver|Service|Singleton)$/;
-const INJECT = /^(inject|injectAll|injectWithTransform|Inject|InjectRepository|InjectModel|InjectQueue|Optional|inject\w+|Inject\w+)$/;
+const NEST = /^(Injectable|Controller|Resolver)$/;
 
 /** The constructor parameters of injectable classes that have marks of ours. */
 export function injectedIn(unit: Unit): readonly Injected[] {
@@ -25,12 +27,19 @@ export function injectedIn(unit: Unit): readonly Injected[] {
         (one): one is ts.ConstructorDeclaration => ts.isConstructorDeclaration(one) && one.body !== undefined,
       );
       return (constructor?.parameters ?? []).map((parameter): Injected => {
-        const token = (ts.getDecorators(parameter) ?? []).find((one) => INJECT.test(nameOf(one)));
+        const token = ts.getDecorators(parameter)?.[0];
         const name =
           parameter.type && ts.isTypeReferenceNode(parameter.type) && ts.isIdentifier(parameter.type.typeName)
             ? parameter.type.typeName
             : undefined;
-        return { type, parameter, token, name, declared: name && declarationOf(name.text, name) };
+        return {
+          type,
+          isNest: names(type.node).some((one) => NEST.test(one)),
+          parameter,
+          token,
+          name,
+          declared: name && declarationOf(name.text, name),
+        };
       });
     });
 }

@@ -4,7 +4,7 @@ import { has } from '../analysis/syntax.js';
 import type { Function } from '../analysis/syntax.js';
 import type { Context } from '../rule.js';
 
-/** The step, or a helper that it calls, speaks of `step()` or of a key. */
+/** The step, or a helper that it calls, speaks of `step()` or of a key, be it one of its own making. */
 export function forwardsKey({ resolver }: Pick<Context, 'resolver'>, { fn }: Operation): boolean {
   return speaksOfKey(fn, resolver, new Set());
 }
@@ -14,6 +14,7 @@ function speaksOfKey(fn: Function, resolver: Context['resolver'], seen: Set<Func
   seen.add(fn);
   return has(fn, (node) => {
     if (ts.isIdentifier(node) && isKeyName(node)) return true;
+    if (ts.isStringLiteralLike(node) && /idempotency[-_]?key/i.test(node.text)) return true;
     if (!ts.isCallExpression(node)) return false;
     if (node.expression.getText().split('.').at(-1) === 'step' && node.arguments.length === 0) return true;
     return resolver.targets(node).some((one) => one.kind === 'code' && speaksOfKey(one.fn, resolver, seen));

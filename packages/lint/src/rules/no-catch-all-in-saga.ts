@@ -49,7 +49,7 @@ class Orders {
     for (const saga of unit.operations.filter(isSaga)) {
       for (const one of catchesIn(saga.fn)) {
         const step = stepIn(one.guarded, resolver);
-        if (!step || rethrows(one) || narrows(one)) continue;
+        if (!step || rethrows(one, resolver) || narrows(one)) continue;
         report({
           at: one.node.getFirstToken() ?? one.node,
           subject: saga,

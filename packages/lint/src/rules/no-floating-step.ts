@@ -58,15 +58,27 @@ class Orders {
 
 function floats(call: ts.CallExpression): string | undefined {
   let one: ts.Node = call;
-  while (isThen(one.parent, one) || ts.isParenthesizedExpression(one.parent))
-    one = ts.isPropertyAccessExpression(one.parent) ? one.parent.parent : one.parent;
+  while (isPassedOn(one.parent, one)) one = ts.isPropertyAccessExpression(one.parent) ? one.parent.parent : one.parent;
   const { parent } = one;
   if (ts.isExpressionStatement(parent) || ts.isVoidExpression(parent)) return 'does not wait for it';
   if (ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name) && !isUsed(parent.name)) return 'never looks at its promise';
-  const callback = ts.findAncestor(call, (node) => ts.isArrowFunction(node) || ts.isFunctionExpression(node));
+  return isForForEach(one) ? 'forEach does not wait for it' : undefined;
+}
+
+/** The value of a larger expression: in brackets, behind a condition, with a `.then`. */
+function isPassedOn(parent: ts.Node, one: ts.Node): boolean {
+  if (ts.isParenthesizedExpression(parent) || isThen(parent, one)) return true;
+  if (ts.isConditionalExpression(parent)) return one !== parent.condition;
+  const shorts = [ts.SyntaxKind.AmpersandAmpersandToken, ts.SyntaxKind.BarBarToken, ts.SyntaxKind.QuestionQuestionToken];
+  return ts.isBinaryExpression(parent) && one === parent.right && shorts.includes(parent.operatorToken.kind);
+}
+
+/** It is awaited in, or answered by, a function that is given to `forEach`. Handed to something else, such as a list, it may be joined later. */
+function isForForEach({ parent }: ts.Node): boolean {
+  const callback = ts.findAncestor(parent, (node) => ts.isArrowFunction(node) || ts.isFunctionExpression(node));
   const outer = callback?.parent;
-  const isForEach = outer !== undefined && ts.isCallExpression(outer) && outer.expression.getText().endsWith('.forEach');
-  return isForEach ? 'forEach does not wait for it' : undefined;
+  if (!outer || !ts.isCallExpression(outer) || !outer.expression.getText().endsWith('.forEach')) return false;
+  return parent === callback || ts.isAwaitExpression(parent) || ts.isReturnStatement(parent);
 }
 
 /** `x.then(…)` and `x.finally(…)`. */

@@ -32,7 +32,7 @@ class Orders {
   }
 }`,
   options: 'What counts as an effect is said under `lint.effects` of the configuration.',
-  unless: 'Logging is not among the known effects: it may come twice.',
+  unless: 'Logging and metrics are not followed: they may come twice.',
   check({ unit, reach, report }) {
     for (const saga of unit.operations.filter(isSaga)) {
       const said = new Set<ts.Node>();

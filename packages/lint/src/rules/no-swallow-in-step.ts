@@ -37,7 +37,7 @@ class Payments {
     for (const step of context.unit.operations.filter(isStep)) {
       if (declared(step) === 'read-only') continue;
       for (const one of catchesIn(step.fn)) {
-        if (rethrows(one) || narrows(one) || !onlyLogs(one.body) || !hasEffect(one.guarded, context)) continue;
+        if (rethrows(one, context.resolver) || narrows(one) || !onlyLogs(one.body) || !hasEffect(one.guarded, context)) continue;
         context.report({
           at: one.node.getFirstToken() ?? one.node,
           subject: step,

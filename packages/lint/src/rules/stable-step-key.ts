@@ -27,7 +27,8 @@ class Orders {
     await run().sleep('1s');
   }
 }`,
-  unless: 'Sagas without `id` get a random one: that is said openly, and not reported.',
+  unless:
+    'Sagas without `id` get a random one: that is said openly, and not reported. Equal names in two files may belong to two applications: they are compared at start-up.',
   check(context) {
     for (const operation of context.unit.operations) {
       unstableId(context, operation);

@@ -44,5 +44,7 @@ function fieldOf(node: ts.Expression): string | undefined {
 }
 
 function isAssignment(kind: ts.SyntaxKind): boolean {
+  // `this.client ??= connect()` makes a thing of the object when it is needed first, and keeps nothing of a run.
+  if (kind === ts.SyntaxKind.QuestionQuestionEqualsToken || kind === ts.SyntaxKind.BarBarEqualsToken) return false;
   return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
 }
