@@ -43,8 +43,6 @@ export class Holder implements CellsOwner {
   /** The innermost serial call that is under way. */
   turn: Turn | undefined;
   optimistic = 0;
-  /** True while the engine itself writes: a restore. */
-  isRestoring = false;
   /** Told when a call has ended and nothing is under way. */
   settled: (() => void) | undefined;
   /** The object, where there is one. */
@@ -83,7 +81,6 @@ export class Holder implements CellsOwner {
   }
 
   sight(cells: Cells): Sight | undefined {
-    if (this.isRestoring) return undefined;
     const running = currentTurn();
     if (running === this.turn && running) return undefined;
     const own = this.own(running);
@@ -116,7 +113,6 @@ export class Holder implements CellsOwner {
   }
 
   admit(cells: Cells): UndoLog | Overlay | undefined {
-    if (this.isRestoring) return this.turn ? this.log : undefined;
     const running = currentTurn();
     if (running && running === this.turn) return this.log;
     const part = cells.name || 'A field';
