@@ -22,7 +22,7 @@ class Rates {
 async function answer(configuration: Configuration): Promise<unknown> {
   const rates = new Rates();
   await using _app = await redress({ store: memoryStore(), instances: [rates], configuration });
-  return rates.today().catch((error: Error) => error.name);
+  return await rates.today().catch((error: Error) => error.name);
 }
 
 describe('detectors and repairs in a configuration', () => {

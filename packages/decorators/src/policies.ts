@@ -1,5 +1,5 @@
 import { ConfigurationError, currentScope, runInScope } from '@redress/core';
-import type { Body, Call, Chain, Interceptor, Running, StepScope } from '@redress/core';
+import type { Body, Call, Chain, Running, StepScope } from '@redress/core';
 import { isReadOnly, readOnly } from './checkpoints.js';
 import { inMarkedClass } from './class-marks.js';
 import { frameOf } from './frame.js';
