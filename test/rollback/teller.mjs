@@ -43,6 +43,8 @@ for (let n = 0; !isLeaving; n++) {
       member.send(others[n % others.length], cents);
     })
     .catch((error) => {
+      // Another process has taken this one's place.
+      if (error.code === 'ROUND_NO_MEMBER') process.exit(0);
       if (error.code !== 'ROUND_EPOCH_OVER') throw error;
     });
   await pause(2);
