@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addAdvise } from './commands/advise.js';
 import { addCompletion } from './commands/completion.js';
 import { addDoctor } from './commands/doctor.js';
+import { addDomino } from './commands/domino.js';
 import { addExport } from './commands/export.js';
 import { addExplain } from './commands/explain.js';
 import { addGraph } from './commands/graph.js';
@@ -61,6 +63,8 @@ function build(io: Io, end: (code: number) => void): Command {
   addExport(program, io);
   addReplay(program, io, end);
   addGraph(program, io);
+  addDomino(program, io);
+  addAdvise(program, io);
   addLint(program, io, end);
   addExplain(program, io);
   addDoctor(program, io, end);

@@ -73,6 +73,7 @@ export { dominoDot, dominoMermaid, dominoText } from './line/render.js';
 
 // Independent checkpointing
 export { GroupMembersError, OrphansError, ProcessEndedError, ProcessFencedError } from './independent/errors.js';
+export { groupGraph, groupsIn } from './independent/graph-of.js';
 export { recoveriesOf } from './independent/group-stream.js';
 export type { FixedLine, Recovery } from './independent/group.js';
 export { independentProcess } from './independent/process.js';

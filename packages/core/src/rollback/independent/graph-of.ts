@@ -47,3 +47,22 @@ export function graphOf(
   }
   return { graph, isCut };
 }
+
+/**
+ * The checkpoint graph of a group, as its processes have written it down. What they have received since their last checkpoint is known
+ * to themselves alone, so a failure may take back more than this graph tells, and never less.
+ */
+export async function groupGraph(store: Store, group: string): Promise<CheckpointGraph> {
+  return graphOf(await recordsOf(store, group)).graph;
+}
+
+/** The groups whose processes keep checkpoints in this store, by name. */
+export async function groupsIn(store: Store): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for (let after: string | undefined; ;) {
+    const page = await store.scan({ kind: PROCESS, limit: 1_000, ...(after === undefined ? {} : { after }) });
+    for (const { name } of page.heads) found.add(name);
+    if (page.next === undefined) return [...found].toSorted();
+    after = page.next;
+  }
+}
