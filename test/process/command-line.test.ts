@@ -86,7 +86,7 @@ describe(`the transcript in ${DOCUMENT}`, () => {
 });
 
 describe('the program itself', () => {
-  const bin = join(root, 'packages/cli/dist/bin.js');
+  const bin = join(root, 'packages/cli/bin/redress.mjs');
   const redress = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
     spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', env: { ...process.env, REDRESS_STORE: '' } });
   beforeAll(buildPackages, 120_000);
