@@ -74,7 +74,8 @@ describe('doctor and init', () => {
     const gone = await desk.tell('doctor --store redis://127.0.0.1:1');
     expect(gone.code).toBe(1);
     expect(gone.out).toContain('✘ redis://127.0.0.1:1: redis://127.0.0.1:1 does not answer');
-    expect((await desk.tell('doctor --store sqlite:gone.db')).code).toBe(1);
+    const fresh = await desk.tell('doctor --store sqlite:gone.db');
+    expect(fresh).toMatchObject({ code: 0, out: expect.stringContaining('! sqlite:gone.db: there is no such file yet.') as string });
     expect(existsSync(join(desk.folder, 'gone.db'))).toBe(false);
   });
 

@@ -25,6 +25,9 @@ export class UsageError extends Error {
   }
 }
 
+/** A file that is to be read is not there. */
+export class MissingFileError extends UsageError {}
+
 /** Nothing was found. */
 export class NothingFoundError extends Error {
   constructor(message: string) {

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConfigurationError, StoreUnavailableError } from '@redress/core';
 import type { Store } from '@redress/core';
-import { UsageError } from './exit.js';
+import { MissingFileError, UsageError } from './exit.js';
 
 const FORMS = 'sqlite:<file>, redis://<host>:<port> or redis-cluster://<host>:<port>,<host>:<port>';
 
@@ -30,7 +30,7 @@ async function openSqlite(text: string, folder: string, namespace: string | unde
   const [path = '', query] = text.slice('sqlite:'.length).split('?');
   const file = resolve(folder, path);
   if (path === '') throw new UsageError(`--store ${text}: write sqlite:<file>.`);
-  if (!existsSync(file) || !statSync(file).isFile()) throw new UsageError(`--store ${text}: there is no file ${file}.`);
+  if (!existsSync(file) || !statSync(file).isFile()) throw new MissingFileError(`--store ${text}: there is no file ${file}.`);
   const { sqliteStore } = await import('@redress/sqlite');
   const named = new URLSearchParams(query).get('namespace') ?? namespace;
   const store = sqliteStore(file, named === undefined ? {} : { namespace: named });

@@ -1,6 +1,6 @@
 import { ConfigurationError, createRuntime, StoreError } from '@redress/core';
 import type { Store } from '@redress/core';
-import { UsageError } from '../exit.js';
+import { MissingFileError, UsageError } from '../exit.js';
 import { span } from '../span.js';
 import { openStore, shown } from '../store.js';
 import { ok, problem, warning } from './finding.js';
@@ -9,6 +9,7 @@ import type { Finding } from './finding.js';
 /** So far the clocks may differ: leases are counted by the store's clock, logs by the host's. */
 const MOST_OFFSET_MS = 2_000;
 const SLOW_MS = 250;
+const FIRST_START = 'The app makes it when it first starts; if it has, look for another name or place.';
 
 /** Whether the store answers, and is fit to keep what must last. */
 export async function lookAtStore(
@@ -23,8 +24,13 @@ export async function lookAtStore(
     opened = await openStore(place, folder, namespace);
   } catch (error) {
     if (error instanceof ConfigurationError)
-      return error.problems.map(({ subject, cause, remedy }) => problem(name, `${subject}: ${cause}`, remedy));
+      return error.problems.map((one) => {
+        const { subject, cause, remedy } = one;
+        if ((one as { readonly code?: string }).code === 'CONFIG_STORE_MISSING') return warning(name, `${subject}: ${cause}`, FIRST_START);
+        return problem(name, `${subject}: ${cause}`, remedy);
+      });
     if (error instanceof StoreError) return [problem(name, error.message, 'Start it, or give the right address.')];
+    if (error instanceof MissingFileError) return [warning(name, 'there is no such file yet.', FIRST_START)];
     if (error instanceof UsageError) return [problem(name, error.message, 'Give the right place by --store.')];
     throw error;
   }
