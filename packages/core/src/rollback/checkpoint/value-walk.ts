@@ -128,7 +128,7 @@ export class ValueWalk {
     const elements = ArrayBuffer.isView(value) && !(value instanceof DataView) ? (value as Uint8Array).length : 0;
     if (Reflect.ownKeys(value).length !== elements) this.refuse('bytes with properties of their own');
     // Small Buffers are cut out of one pool that nobody means.
-    if (Buffer.isBuffer(value) && buffer.byteLength === Buffer.poolSize) return;
+    if (Buffer.isBuffer(value) && buffer.byteLength === POOL) return;
     if (this.views.has(buffer)) this.refuse('a second view of the same bytes', 'Keep a copy of it.');
     this.views.set(buffer, value);
   }
@@ -141,6 +141,9 @@ export class ValueWalk {
     if ('cause' in value) this.inner(value.cause, '.cause');
   }
 }
+
+/** Length of that pool: some releases of Node make it a little longer than `Buffer.poolSize`. */
+const POOL = Buffer.from('pool').buffer.byteLength;
 
 function hasAccessors(value: object): boolean {
   for (const key of Object.keys(value)) {
