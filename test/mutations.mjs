@@ -1140,7 +1140,7 @@ export const mutations = [
     guarantee: 'What a transaction of the SQLite store has written before it fails is not there.',
     file: 'packages/sqlite/src/turns.ts',
     from: 'rollBack(this.#connection);',
-    to: 'this.#commit.run([]);',
+    to: "this.#tables.run('COMMIT');",
     tests: 'packages/sqlite/src/turns.test.ts',
   },
   {
@@ -1184,6 +1184,14 @@ export const mutations = [
     to: '  if (found) closeSync(openSync(file));\n  if (found && !found.isFile())',
     also: [{ file: 'packages/sqlite/src/open-file.ts', from: 'import { statSync }', to: 'import { closeSync, openSync, statSync }' }],
     tests: 'packages/sqlite/src/processes.test.ts',
+  },
+  {
+    id: 'sqlite-patient',
+    guarantee: 'Opening a SQLite file waits for others at each of its statements.',
+    file: 'packages/sqlite/src/open-file.ts',
+    from: 'patiently(deadline, () => connection.exec(settings));',
+    to: 'connection.exec(settings);',
+    tests: 'packages/sqlite/src/open-file.test.ts',
   },
   {
     id: 'vote-of-all',

@@ -55,10 +55,11 @@ export function openFile(driver: Driver, { path, namespace, busyTimeoutMs }: Ope
 }
 
 function numberOf(connection: Connection, namespace: string, deadline: number): number {
-  const find = connection.prepare('SELECT ns FROM namespace WHERE name = ?');
-  const add = connection.prepare('INSERT INTO namespace (name) VALUES (?) ON CONFLICT (name) DO NOTHING');
   return patiently(deadline, () => {
-    if (!find.get([namespace])) add.run([namespace]);
+    const find = connection.prepare('SELECT ns FROM namespace WHERE name = ?');
+    const found = find.get([namespace]);
+    if (found) return found['ns'] as number;
+    connection.prepare('INSERT INTO namespace (name) VALUES (?) ON CONFLICT (name) DO NOTHING').run([namespace]);
     return find.get([namespace])?.['ns'] as number;
   });
 }
@@ -83,9 +84,10 @@ function prepare(file: string, connection: Connection, deadline: number): void {
   patiently(deadline, () => inspect(file, connection));
   // Only now, for this writes to the file: readers never wait for writers, and COMMIT returns after the disk has it.
   patiently(deadline, () => connection.exec('PRAGMA journal_mode = WAL'));
-  connection.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864');
+  const settings = 'PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864';
+  patiently(deadline, () => connection.exec(settings));
   // The log goes into the file every 16 MB: pages that change in each turn are then copied a quarter as often.
-  connection.exec('PRAGMA wal_autocheckpoint = 4000');
+  patiently(deadline, () => connection.exec('PRAGMA wal_autocheckpoint = 4000'));
   patiently(deadline, () => {
     if (!inspect(file, connection)) createTables(file, connection);
   });
