@@ -1186,6 +1186,14 @@ export const mutations = [
     tests: 'packages/sqlite/src/processes.test.ts',
   },
   {
+    id: 'sqlite-not-again',
+    guarantee: 'A statement of libsql that gave an error is ended without being done again.',
+    file: 'packages/sqlite/src/driver/libsql.ts',
+    from: '  database.interrupt();\n',
+    to: '',
+    tests: 'packages/sqlite/src/driver/locked.test.ts',
+  },
+  {
     id: 'sqlite-patient',
     guarantee: 'Opening a SQLite file waits for others at each of its statements.',
     file: 'packages/sqlite/src/open-file.ts',

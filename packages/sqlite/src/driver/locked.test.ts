@@ -74,6 +74,18 @@ describe.each(NAMES)('a statement of %s that finds the file locked', (name) => {
     second.close();
   });
 
+  it.runIf(driver)('is not done a second time when it failed once', () => {
+    const [first, second] = two(driver as Driver);
+    // Its first row is refused, and would not be a second time.
+    first.exec(`CREATE TABLE tries (x); CREATE TRIGGER once BEFORE INSERT ON t BEGIN
+      INSERT INTO tries VALUES (1); SELECT RAISE(FAIL, 'not now') WHERE (SELECT count(*) FROM tries) = 1; END`);
+    expect(errorOf(() => second.prepare('INSERT INTO t VALUES (?)').run([5]))).toBeInstanceOf(Error);
+    const found = first.prepare('SELECT (SELECT count(*) FROM tries) AS tries, (SELECT count(*) FROM t) AS rows');
+    expect(found.get([])).toMatchObject({ tries: 1, rows: 3 });
+    first.close();
+    second.close();
+  });
+
   it.runIf(driver)('is done with its own values after an error of another kind', () => {
     const [first, second] = two(driver as Driver);
     first.exec("CREATE TABLE u (x INTEGER PRIMARY KEY, y TEXT); INSERT INTO u VALUES (1, 'a')");
