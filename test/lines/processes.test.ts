@@ -57,8 +57,6 @@ describe.each(Object.entries(DURABLE_STORES))('three operating-system processes 
 
   const play = async (forced: 'bcs' | 'none', { killed, line, balances: expected, chainToP3 }: Row): Promise<number> => {
     place = await open();
-    // The file is made before several look for it.
-    await (await place.connect()).now();
     await start(forced, IDS);
     await of('P1').checkpoint();
     await pay('P1', 'P2', 40);

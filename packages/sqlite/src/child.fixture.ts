@@ -115,8 +115,33 @@ function lock(): void {
   }, number);
 }
 
-if (task === 'hammer') await hammer();
-else if (task === 'write') await write();
-else if (task === 'flood') await flood();
-else if (task === 'read') read();
-else lock();
+/** Makes the namespace `name`, and holds the lock for `number` milliseconds before anybody can see it. */
+function nameIt(): void {
+  const connection = loadDriver().open(file);
+  connection.exec('BEGIN IMMEDIATE');
+  connection.prepare('INSERT INTO namespace (name) VALUES (?)').run([name]);
+  say('named');
+  setTimeout(() => {
+    connection.exec('COMMIT');
+    connection.close();
+  }, number);
+}
+
+/** Opens the file and closes it, with nothing that would put that off. */
+function glance(): void {
+  const connection = loadDriver().open(file);
+  connection.exec('SELECT count(*) FROM head');
+  connection.close();
+}
+
+/** Adds one stream to the namespace `name`, and says which are there. */
+async function visit(): Promise<void> {
+  const store = sqliteStore(file, { namespace: name });
+  const entries = [{ key: 'k', type: 'note', data: 'x' }];
+  await store.commit({ id: `visitor-${process.pid}`, expect: 'absent', create: { kind: 'test', name: 'n' }, entries });
+  say((await store.scan({})).heads.map(({ id }) => id.replace(/-.*/, '')).join());
+  await store.close();
+}
+
+const TASKS: Readonly<Record<string, () => void | Promise<void>>> = { hammer, write, flood, read, lock, name: nameIt, glance, visit };
+await TASKS[task ?? '']?.();

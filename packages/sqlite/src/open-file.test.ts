@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError } from '@redress/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Driver } from './driver/driver.js';
 import { loadDriver } from './driver/load.js';
 import { openFile } from './open-file.js';
 import { sqliteStore } from './sqlite-store.js';
@@ -29,6 +30,34 @@ function run(file: string, sql: string): void {
   const connection = loadDriver().open(file);
   connection.exec(sql);
   connection.close();
+}
+
+/** Each text is refused twice, when it is prepared and when it runs; but for what takes no lock. */
+function lockedOnce(driver: Driver, found: Set<string>): Driver {
+  const once = <T>(text: string, work: () => T): T => {
+    if (found.has(text) || /busy_timeout|ROLLBACK/.test(text)) return work();
+    found.add(text);
+    throw Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY', rawCode: 5 });
+  };
+  return {
+    name: driver.name,
+    open(file) {
+      const connection = driver.open(file);
+      return {
+        exec: (sql) => once(sql, () => connection.exec(sql)),
+        close: () => connection.close(),
+        prepare(sql) {
+          const statement = once(`prepare ${sql}`, () => connection.prepare(sql));
+          return {
+            run: (values) => once(sql, () => statement.run(values)),
+            insert: (values) => once(sql, () => statement.insert(values)),
+            get: (values) => once(sql, () => statement.get(values)),
+            all: (values) => once(sql, () => statement.all(values)),
+          };
+        },
+      };
+    },
+  };
 }
 
 describe('opening a file', () => {
@@ -110,6 +139,19 @@ describe('opening a file', () => {
     expect(error.code).toBe('CONFIG_STORE_OPTIONS');
     expect(error.problems).toHaveLength(4);
     for (const file of ['', 5, undefined, 'file:x.db', 'a\0b']) expect(complaint(file).code).toBe('CONFIG_STORE_OPTIONS');
+  });
+
+  it('waits for the file at whatever it does: each of its statements may find it locked', () => {
+    const found = new Set<string>();
+    const { connection } = openFile(lockedOnce(loadDriver(), found), { path: place.file, namespace: 'new', busyTimeoutMs: 5_000 });
+    for (const sql of [/^BEGIN/, /^COMMIT/, /journal_mode/, /synchronous/, /CREATE TABLE/, /SELECT ns/, /INSERT INTO namespace/]) {
+      expect([...found].some((text) => sql.test(text))).toBe(true);
+    }
+    connection.close();
+    const plain = loadDriver().open(place.file);
+    expect(plain.prepare('SELECT name FROM namespace').all([])).toMatchObject([{ name: 'new' }]);
+    expect(plain.prepare('PRAGMA journal_mode').get([])).toMatchObject({ journal_mode: 'wal' });
+    plain.close();
   });
 
   it('waits for the disk at each COMMIT, and lets readers go on', () => {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ConfigurationError, RedressError } from '@redress/core';
 import type { Connection, Driver } from './driver/driver.js';
@@ -11,6 +11,10 @@ const LOCK_WAIT_MS = 5;
 
 function refuse(file: string, cause: string, remedy: string, error?: unknown, code = 'CONFIG_STORE_FILE'): never {
   throw new ConfigurationError([{ subject: `The store file ${file}`, cause, remedy }], { code, cause: error });
+}
+
+function refuseOther(file: string, error?: unknown): never {
+  refuse(file, 'it is no SQLite database.', 'Name another file, or move this one away.', error);
 }
 
 export interface Opening {
@@ -44,56 +48,46 @@ export function openFile(driver: Driver, { path, namespace, busyTimeoutMs }: Ope
   } catch (error) {
     connection?.close();
     if (RedressError.is(error)) throw error;
-    if (isNoDatabase(error)) refuse(path, 'it is no SQLite database.', 'Name another file, or move this one away.', error);
+    if (isNoDatabase(error)) refuseOther(path, error);
     if (isBusy(error)) refuse(path, 'another process kept it locked.', 'Try again, or give a longer `busyTimeoutMs`.', error);
     refuse(path, 'it cannot be opened.', 'See to it that this process may write to the file and its folder.', error);
   }
 }
 
 function numberOf(connection: Connection, namespace: string, deadline: number): number {
-  const find = connection.prepare('SELECT ns FROM namespace WHERE name = ?');
-  const add = connection.prepare('INSERT INTO namespace (name) VALUES (?) ON CONFLICT (name) DO NOTHING');
   return patiently(deadline, () => {
-    if (!find.get([namespace])) add.run([namespace]);
+    const find = connection.prepare('SELECT ns FROM namespace WHERE name = ?');
+    const found = find.get([namespace]);
+    if (found) return found['ns'] as number;
+    connection.prepare('INSERT INTO namespace (name) VALUES (?) ON CONFLICT (name) DO NOTHING').run([namespace]);
     return find.get([namespace])?.['ns'] as number;
   });
 }
 
-/** What can be said without SQLite, which would create a file or report nothing but a number. */
+/**
+ * What can be said without SQLite, which would create a file or report nothing but a number. The file itself is not opened: when
+ * a process closes a file it loses all its locks on it, those of its other stores too, and a process that then closes the file as
+ * the last one, as it seems, deletes the log in which they go on writing.
+ */
 function look(file: string): void {
   const folder = dirname(file);
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     refuse(file, `there is no folder ${folder}.`, 'Create the folder first.');
   }
   const found = statSync(file, { throwIfNoEntry: false });
-  if (!found || (found.isFile() && found.size === 0)) return;
-  if (!found.isFile()) refuse(file, 'it is no file.', 'Name a file.');
-  if (!firstBytes(file).equals(Buffer.from('SQLite format 3\0'))) {
-    refuse(file, 'it is no SQLite database.', 'Name another file, or move this one away.');
-  }
-}
-
-function firstBytes(file: string): Buffer {
-  const bytes = Buffer.alloc(16);
-  try {
-    const handle = openSync(file, 'r');
-    try {
-      return bytes.subarray(0, readSync(handle, bytes, 0, 16, 0));
-    } finally {
-      closeSync(handle);
-    }
-  } catch (error) {
-    return refuse(file, 'it cannot be read.', 'See to it that this process may read and write it.', error);
-  }
+  if (found && !found.isFile()) refuse(file, 'it is no file.', 'Name a file.');
+  // SQLite takes it for an empty one, and would write over it.
+  if (found?.size === 1) refuseOther(file);
 }
 
 function prepare(file: string, connection: Connection, deadline: number): void {
   patiently(deadline, () => inspect(file, connection));
   // Only now, for this writes to the file: readers never wait for writers, and COMMIT returns after the disk has it.
   patiently(deadline, () => connection.exec('PRAGMA journal_mode = WAL'));
-  connection.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864');
+  const settings = 'PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864';
+  patiently(deadline, () => connection.exec(settings));
   // The log goes into the file every 16 MB: pages that change in each turn are then copied a quarter as often.
-  connection.exec('PRAGMA wal_autocheckpoint = 4000');
+  patiently(deadline, () => connection.exec('PRAGMA wal_autocheckpoint = 4000'));
   patiently(deadline, () => {
     if (!inspect(file, connection)) createTables(file, connection);
   });

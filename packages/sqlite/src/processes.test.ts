@@ -107,4 +107,40 @@ describe('several processes on one file', () => {
     expect((await store.commit({ id: 'a', ...CREATE })).applied).toBe(true);
     await store.close();
   });
+
+  it('see what others write after the lock was kept for too long, and write again', async () => {
+    const store = sqliteStore(place.file, { busyTimeoutMs: 60 });
+    const locker = start('lock', '', 600);
+    await firstLine(locker);
+    await expect(store.commit({ id: 'a', ...CREATE })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect((await store.scan({})).heads).toEqual([]);
+    await locker.ended;
+    expect(await firstLine(start('visit', 'default'))).toBe('visitor');
+    expect((await store.scan({})).heads).toHaveLength(1);
+    await store.close();
+  });
+
+  it('open a file where another one is making the same namespace, then see what it writes and write themselves', async () => {
+    await sqliteStore(place.file).close();
+    const maker = start('name', 'orders', 300);
+    await firstLine(maker);
+    const store = sqliteStore(place.file, { namespace: 'orders' });
+    await maker.ended;
+    expect((await store.scan({})).heads).toEqual([]);
+    expect(await firstLine(start('visit', 'orders'))).toBe('visitor');
+    expect((await store.scan({})).heads).toHaveLength(1);
+    expect((await store.commit({ id: 'a', ...CREATE })).applied).toBe(true);
+    await store.close();
+  });
+
+  it('leave the log where it is while a process with two stores is writing to it', async () => {
+    const store = sqliteStore(place.file);
+    await store.commit({ id: 'a', ...CREATE });
+    const second = sqliteStore(place.file, { namespace: 'second' });
+    expect(await start('glance').ended).toBe(0);
+    await store.commit({ id: 'b', ...CREATE });
+    expect(await firstLine(start('visit', 'default'))).toBe('a,b,visitor');
+    await second.close();
+    await store.close();
+  });
 });

@@ -59,7 +59,7 @@ export class SqliteStore implements Store {
     this.#tables = new Tables(connection, namespace);
     this.#appends = new Appends(this.#tables);
     this.#check = sameFile(path);
-    this.#turns = new Turns(connection, {
+    this.#turns = new Turns(connection, this.#tables, {
       file: this.#file,
       busyTimeoutMs,
       random,

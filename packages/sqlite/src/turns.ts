@@ -1,7 +1,8 @@
 import { StoreError, StoreUnavailableError } from '@redress/core';
 import type { Random } from '@redress/core';
 import { isBusy, rollBack } from './driver/driver.js';
-import type { Connection, Statement } from './driver/driver.js';
+import type { Connection } from './driver/driver.js';
+import type { Tables } from './tables.js';
 
 /** What is done in one turn shares one transaction; a longer one would block the event loop for too long. */
 const MOST_PER_TRANSACTION = 1_000;
@@ -39,19 +40,17 @@ export interface TurnsOptions {
  */
 export class Turns {
   readonly #connection: Connection;
+  readonly #tables: Tables;
   readonly #options: TurnsOptions;
-  readonly #begin: Statement;
-  readonly #commit: Statement;
   #tasks: Task[] = [];
   #planned = false;
   #delayMs = FIRST_DELAY_MS;
   #idle: (() => void)[] = [];
 
-  constructor(connection: Connection, options: TurnsOptions) {
+  constructor(connection: Connection, tables: Tables, options: TurnsOptions) {
     this.#connection = connection;
+    this.#tables = tables;
     this.#options = options;
-    this.#begin = connection.prepare('BEGIN IMMEDIATE');
-    this.#commit = connection.prepare('COMMIT');
   }
 
   /** @throws StoreUnavailableError when the file stays locked, or when it is not known whether the work was applied. */
@@ -111,14 +110,14 @@ export class Turns {
   #transaction(group: readonly Task[]): void {
     const { check, begin, end } = this.#options;
     check();
-    this.#begin.run([]);
+    this.#tables.run('BEGIN IMMEDIATE');
     let isWritten = false;
     try {
       begin();
       for (const task of group) judge(task);
       end();
       isWritten = true;
-      this.#commit.run([]);
+      this.#tables.run('COMMIT');
     } catch (error) {
       rollBack(this.#connection);
       // Nothing of it is there, and who is to blame is seen when each is done by itself.

@@ -4,7 +4,7 @@ export type DriverName = 'node:sqlite' | 'better-sqlite3' | 'libsql';
 export type Value = string | number | Uint8Array | null;
 export type Row = Readonly<Record<string, unknown>>;
 
-/** A prepared statement; each call finishes it, so that no read transaction stays open. */
+/** A prepared statement; each call finishes it, one that throws too, so that no read transaction stays open. */
 export interface Statement {
   /** The number of rows changed. */
   run(values: readonly Value[]): number;

@@ -1,27 +1,17 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { Driver, Row, Statement, Value } from './driver.js';
+import type { Driver, Statement } from './driver.js';
+import { endedOnErrors } from './libsql.js';
+import type { LibsqlDatabase } from './libsql.js';
+import type { PackageDatabase, PackageStatement } from './package.js';
 
-/** What `better-sqlite3` and `libsql` have in common. */
-interface PackageStatement {
-  run(values: readonly Value[]): { readonly changes: number; readonly lastInsertRowid: number | bigint };
-  get(values: readonly Value[]): Row | undefined;
-  all(values: readonly Value[]): readonly Row[];
-}
-
-interface PackageDatabase {
-  exec(sql: string): void;
-  prepare(sql: string): PackageStatement;
-  close(): void;
-}
-
-type PackageModule = new (file: string) => PackageDatabase;
+type PackageModule<T extends PackageDatabase = PackageDatabase> = new (file: string) => T;
 
 const ours = createRequire(import.meta.url);
 
 /** `libsql`, which comes with this package. @throws what loading it throws. */
 export function libsql(): Driver {
-  return driver('libsql', ours('libsql') as PackageModule);
+  return driver('libsql', ours('libsql') as PackageModule<LibsqlDatabase>, endedOnErrors);
 }
 
 /**
@@ -44,18 +34,22 @@ export function betterSqlite3(): Driver | undefined {
   return undefined;
 }
 
-function driver(name: Driver['name'], Module: PackageModule): Driver {
+function driver<T extends PackageDatabase>(name: Driver['name'], Module: PackageModule<T>, prepare = prepared<T>): Driver {
   return {
     name,
     open(file) {
       const database = new Module(file);
       return {
         exec: (sql) => database.exec(sql),
-        prepare: (sql) => statement(database.prepare(sql)),
+        prepare: (sql) => statement(prepare(database, sql)),
         close: () => database.close(),
       };
     },
   };
+}
+
+function prepared<T extends PackageDatabase>(database: T, sql: string): PackageStatement {
+  return database.prepare(sql);
 }
 
 /** The values always go in as one array: a lone Uint8Array would be taken for named values. */
