@@ -9,6 +9,7 @@ import { CircuitOpenError } from './errors.js';
 import { limitMs, Limited } from './limited.js';
 import type { Starter, TimeoutPolicy } from './limited.js';
 import type { Limiting } from './limiter.js';
+import { waitFor } from './places.js';
 import type { Places, Slot } from './places.js';
 import { BAD_RESULT, budgetOf, isGood, Repetition, startMoment } from './repeat.js';
 import type { RetryPolicy } from './retry-policy.js';
@@ -111,7 +112,7 @@ class Attempt implements Starter {
       }
       if (limit) return this.settled(this.limited(limit));
       if (!slot) return this.settled(this.begin(call));
-      if (!slot.enter()) return this.settled(slot.wait(call, environment).then(() => this.hold()));
+      if (!slot.enter()) return this.settled(waitFor(slot, call, environment, () => this.hold()));
       return this.settled(this.hold());
     } catch (error) {
       return this.turnedAway(error);
@@ -197,7 +198,7 @@ class Attempt implements Starter {
       rootOf(call).attempt += 1;
       try {
         const answer = await new Attempt(rules, call, body, repetition).run();
-        repetition.succeeded(answer);
+        repetition.succeeded(call, answer);
         return answer;
       } catch (error) {
         failure = error;

@@ -7,7 +7,7 @@ import { currentScope } from '../base/scope.js';
 import { sharedBudget } from './budget.js';
 import type { RetryBudget } from './budget.js';
 import { abortReason, isAborted, onAbort, rootOf } from './call.js';
-import { KEPT_ERRORS, keepInfo } from './info.js';
+import { KEPT_ERRORS, keepAnswer, keepInfo } from './info.js';
 import type { EndReason } from './info.js';
 import { backoffMs } from './backoff.js';
 import type { RetryPolicy } from './retry-policy.js';
@@ -167,8 +167,8 @@ export class Repetition {
   }
 
   /** What led to the value that was answered in the end. */
-  succeeded(value: unknown): void {
-    keepInfo(value, this.info);
+  succeeded(call: Call, value: unknown): void {
+    keepAnswer(value, rootOf(call).told, this.info);
   }
 }
 
