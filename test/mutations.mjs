@@ -1608,7 +1608,8 @@ export const mutations = [
   },
   {
     id: 'deadline-told',
-    guarantee: 'Whoever keeps a record of a call hears that its time was over while a body was under way, before somebody answers in its place.',
+    guarantee:
+      'Whoever keeps a record of a call hears that its time was over while a body was under way, before somebody answers in its place.',
     file: 'packages/core/src/policy/limited.ts',
     from: 'if (this.bodies && this.bodies.running > 0) this.onAttemptFailed(this.expired);',
     to: '',
@@ -1620,6 +1621,22 @@ export const mutations = [
     file: 'packages/core/src/policy/instead.ts',
     from: 'if (call.args !== args) setArgs(call, args);',
     to: '',
+    tests: 'packages/core/src/policy/outlived.test.ts',
+  },
+  {
+    id: 'result-told',
+    guarantee: 'An attempt whose result was turned down has been executed: whoever keeps a record of the call hears of it.',
+    file: 'packages/core/src/policy/repeat.ts',
+    from: 'if (failure === BAD_RESULT) call.onAttemptFailed?.',
+    to: 'if (failure === BAD_RESULT && call.attempt < 0) call.onAttemptFailed?.',
+    tests: 'packages/decorators/src/told.test.ts',
+  },
+  {
+    id: 'queued-copy',
+    guarantee: 'Of an attempt that was given up before its body began nothing is unknown.',
+    file: 'packages/core/src/policy/attempt.ts',
+    from: 'this.hasBegun || !isAborted(this.call)',
+    to: 'true',
     tests: 'packages/core/src/policy/outlived.test.ts',
   },
   {

@@ -2,7 +2,7 @@ import { createEnvironment, recoveryInfo } from '@redress/core';
 import type { RedressEvent } from '@redress/core';
 import { memoryStore } from '@redress/memory';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Checkpointed, Compensate, Fallback, redress, Repair, Retry, Saga, Timeout } from './index.js';
+import { Checkpointed, Compensate, Fallback, RateLimit, redress, Repair, Retry, Saga, Timeout } from './index.js';
 import type { App, Undo } from './index.js';
 
 const apps: App[] = [];
@@ -31,6 +31,29 @@ describe('what is told of a call', () => {
     apps.push(await redress({ store: memoryStore(), instances: [shop], worker: false }));
     await expect(shop.run()).rejects.toMatchObject({ code: 'SAGA_COMPENSATED', cause: { message: 'back' } });
     expect(shop.undone).toEqual(['done also unknown']);
+  });
+
+  it('says to the undo that a step was executed whose result was turned down, when the next attempt is not let through', async () => {
+    class Shop {
+      readonly undone: string[] = [];
+      @Retry({ maxRetries: 1, delay: 0, retryOnResult: (result) => result === 'pending' })
+      @RateLimit({ value: 1, window: '1h' })
+      @Compensate((shop: Shop) => shop.undo, { total: true })
+      async pay(): Promise<string> {
+        return 'pending';
+      }
+      async undo(undo: Undo<Shop, 'pay'>): Promise<void> {
+        this.undone.push(undo.outcome);
+      }
+      @Saga()
+      async run(): Promise<void> {
+        await this.pay();
+      }
+    }
+    const shop = new Shop();
+    apps.push(await redress({ store: memoryStore(), instances: [shop], worker: false }));
+    await expect(shop.run()).rejects.toMatchObject({ code: 'SAGA_COMPENSATED', cause: { code: 'RATE_LIMITED' } });
+    expect(shop.undone).toEqual(['unknown']);
   });
 
   it('is its end once, and how its number came about, when it is checkpointed', async () => {

@@ -44,7 +44,7 @@ export function fuse(parts: Parts, given?: Environment): Chain {
   } else if (hedge) {
     const { retry, ...each } = parts;
     const copy = hot(each, environmentOf);
-    const loop = hot(retry ? { retry } : {}, environmentOf);
+    const loop = hot(retry ? { retry } : {}, environmentOf, true);
     chain = (call, body) => loop(call, () => hedge.run(call, environmentOf(call), (part) => copy(part, body)));
   } else {
     chain = hot(parts, environmentOf);

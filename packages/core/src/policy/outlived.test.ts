@@ -4,6 +4,9 @@ import { bulkhead } from './bulkhead.js';
 import { compose } from './compose.js';
 import { fallback } from './fallback.js';
 import { guard } from './guard.js';
+import { hedge } from './hedge.js';
+import type { Policy } from './policy.js';
+import { rateLimit } from './rate-limit.js';
 import { repair } from './repair.js';
 import { retry } from './retry.js';
 import { timeout } from './timeout.js';
@@ -77,6 +80,31 @@ describe('a body that outlives its call', () => {
       { environment },
     );
     expect(await clock.drive(guarded('bad'))).toMatchObject({ value: 'bad' });
+  });
+});
+
+describe('whoever keeps a record of a call', () => {
+  async function told(body: () => Promise<unknown>, ...policies: readonly Policy[]): Promise<readonly unknown[]> {
+    const { clock, environment } = world();
+    const all: unknown[] = [];
+    const onAttemptFailed = (error: unknown): void => void all.push((error as { code?: unknown }).code ?? error);
+    const call: Call = { operation: 'Bank.charge', args: [], signal: undefined, attempt: 1, environment, onAttemptFailed };
+    await clock.drive(compose(policies, environment, 'Bank.charge')(call, body));
+    return all;
+  }
+
+  it('hears of a result that was turned down, before the next attempt, and not of the last one, which is the answer', async () => {
+    const again = retry({ maxRetries: 1, delay: 0, retryOnResult: () => true });
+    expect(await told(async () => 1, again)).toEqual(['BAD_RESULT']);
+    expect(await told(async () => 1, again, rateLimit(1))).toEqual(['BAD_RESULT', 'RATE_LIMITED']);
+    expect(await told(async () => 1, retry({ maxRetries: 0, retryOnResult: () => true }))).toEqual([]);
+  });
+
+  it('hears nothing of a copy that waited for its place until another one had answered', async () => {
+    const slow = async (): Promise<void> => {
+      for (let i = 0; i < 100; i++) await Promise.resolve();
+    };
+    expect(await told(slow, hedge({ delay: 0, maxLoad: 1 }), bulkhead(1))).toEqual([]);
   });
 });
 
