@@ -4,7 +4,7 @@ import { classMarksOf, complete } from './class-marks.js';
 import { configurationOf } from './configuration.js';
 import { handlerOf } from './handler.js';
 import { clashOf, methodsOf } from './registry.js';
-import type { CheckpointedMark, Class, Marks, Method, MethodReference, PolicyMark, RetryMark } from './registry.js';
+import type { Class, Marks, Method, MethodReference, PolicyMark, RetryMark } from './registry.js';
 import { surroundingsOf } from './surroundings.js';
 
 /** The marks that are in force at a method: its own, else those of the nearest class that has one of the kind. */
@@ -105,24 +105,10 @@ export function protect(
   const chained = [...(retries ? [retry(retries)] : []), ...policies];
   const repeats = retries !== undefined || inForce.policies.some((mark) => mark.repeats === true && isOn(mark));
   const [scope] = method.marks.checkpointed;
-  const chain = scope ? checkpointed(scope) : chained.length > 0 ? compose(chained, environment, subject) : undefined;
+  // A fallback sees the state as it was before the call, and every attempt begins with it.
+  const around = scope && ((inner: Chain): Chain => scope.around(method, inner, repeats));
+  const chain = around || chained.length > 0 ? compose(chained, environment, subject, around) : undefined;
   return { chain, retry: retries, policies, repeats };
-
-  /** A fallback sees the state as it was before the call, and every attempt begins with it. */
-  function checkpointed({ around }: CheckpointedMark): Chain {
-    const isOuter = ({ kind }: Policy | Intercepting): boolean => kind === 'fallback' || kind === 'early';
-    const within = around(
-      method,
-      compose(
-        chained.filter((one) => !isOuter(one)),
-        environment,
-        subject,
-      ),
-      repeats,
-    );
-    const outer = compose(chained.filter(isOuter), environment, subject);
-    return (call, body) => outer(call, () => within(call, body));
-  }
 }
 
 /** What is wrong with the policies of a method, as far as they name other methods, stand twice or exclude each other. */

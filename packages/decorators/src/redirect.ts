@@ -159,5 +159,5 @@ function runPlain(
   };
   const frame: Frame = { instance, method: method.key, marked: method, call, retries: repeats || outer?.retries === true };
   const more: Scope = { ...(isWithin && { repeats: true }), ...(!scope?.step && !scope?.pass && { step: plainScope(call, environment) }) };
-  return inFrame(frame, more, () => protectedBy(chain, call, bodyOf(frame, call, probe?.raw)));
+  return (call.told = inFrame(frame, more, () => protectedBy(chain, call, bodyOf(frame, call, probe?.raw))));
 }

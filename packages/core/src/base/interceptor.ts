@@ -19,6 +19,8 @@ export interface Call {
   readonly repeatable?: boolean;
   /** Of the runtime that makes the call; default: the computer's clock and chance. */
   readonly environment?: Environment | undefined;
+  /** The promise that the caller has, at which it is kept how the answer came about. Set by whoever makes the call. */
+  told?: Promise<unknown> | undefined;
 }
 
 /** The one shape of everything that wraps a call. */

@@ -2,13 +2,14 @@ import type { Environment } from '../base/environment.js';
 import type { Call } from '../base/interceptor.js';
 import { currentScope, runInScope } from '../base/scope.js';
 import type { RetryBudget } from './budget.js';
-import { begin, isOwned, rootOf } from './call.js';
+import { begin, isAborted, isOwned, rootOf } from './call.js';
 import type { Body, Chain, Running } from './call.js';
 import type { Admission, Permit } from './circuit.js';
 import { CircuitOpenError } from './errors.js';
 import { limitMs, Limited } from './limited.js';
 import type { Starter, TimeoutPolicy } from './limited.js';
 import type { Limiting } from './limiter.js';
+import { waitFor } from './places.js';
 import type { Places, Slot } from './places.js';
 import { BAD_RESULT, budgetOf, isGood, Repetition, startMoment } from './repeat.js';
 import type { RetryPolicy } from './retry-policy.js';
@@ -24,9 +25,12 @@ export interface HotParts {
   readonly bulkhead?: Places;
 }
 
-/** One chain of all of them: a record for each attempt, and one promise more than the body's own. */
-export function hot(parts: HotParts, environmentOf: (call: Call) => Environment): Chain {
-  const rules = new Rules(parts, environmentOf);
+/**
+ * One chain of all of them: a record for each attempt, and one promise more than the body's own. `isLoop`: the body is
+ * attempts of the same call, which tell of themselves.
+ */
+export function hot(parts: HotParts, environmentOf: (call: Call) => Environment, isLoop = false): Chain {
+  const rules = new Rules(parts, environmentOf, isLoop);
   return (call, body) => new Attempt(rules, call, body, undefined).run();
 }
 
@@ -50,6 +54,7 @@ class Rules {
   constructor(
     { retry, circuitBreaker, rateLimit, timeout, bulkhead }: HotParts,
     readonly environmentOf: (call: Call) => Environment,
+    readonly isLoop: boolean,
   ) {
     this.retry = retry;
     this.circuitBreaker = circuitBreaker;
@@ -80,6 +85,7 @@ class Attempt implements Starter {
   private permit: Permit | undefined = undefined;
   private slot: Slot | undefined = undefined;
   private isHolding = false;
+  private hasBegun = false;
 
   constructor(
     private readonly rules: Rules,
@@ -111,7 +117,7 @@ class Attempt implements Starter {
       }
       if (limit) return this.settled(this.limited(limit));
       if (!slot) return this.settled(this.begin(call));
-      if (!slot.enter()) return this.settled(slot.wait(call, environment).then(() => this.hold()));
+      if (!slot.enter()) return this.settled(waitFor(slot, call, environment, () => this.hold()));
       return this.settled(this.hold());
     } catch (error) {
       return this.turnedAway(error);
@@ -140,7 +146,9 @@ class Attempt implements Starter {
   }
 
   /** Calls the body. What runs within it leaves the repeating to this call, if it repeats or is repeated itself. */
-  begin(part: Running): Promise<unknown> {
+  begin(given: Running): Promise<unknown> {
+    const part = this.rules.isLoop ? NOBODY : given;
+    this.hasBegun = true;
     if (!this.repeated) return begin(part, this.body, this.rules.retry !== undefined || this.wasOwned);
     // Asked for by failures only, so that the good way needs no context.
     return runInScope({ ...currentScope(), repeats: true }, () => begin(part, this.body, true));
@@ -169,7 +177,8 @@ class Attempt implements Starter {
   private failed(error: unknown): Promise<unknown> | undefined {
     try {
       this.permit?.failed(error, this.call);
-      this.call.onAttemptFailed?.(error);
+      // Given up before its body began: nothing has been done, and nobody's error says so.
+      if (!this.rules.isLoop && (this.hasBegun || !isAborted(this.call))) this.call.onAttemptFailed?.(error);
     } finally {
       if (this.isHolding) (this.slot as Slot).leave();
     }
@@ -197,7 +206,7 @@ class Attempt implements Starter {
       rootOf(call).attempt += 1;
       try {
         const answer = await new Attempt(rules, call, body, repetition).run();
-        repetition.succeeded(answer);
+        repetition.succeeded(call, answer);
         return answer;
       } catch (error) {
         failure = error;
@@ -205,6 +214,9 @@ class Attempt implements Starter {
     }
   }
 }
+
+/** The body of a loop begins with its attempts, which ask their own call. */
+const NOBODY: Running = { signal: undefined };
 
 const soon = Promise.resolve();
 

@@ -4,7 +4,7 @@ import { bulkhead } from './bulkhead.js';
 import type { BulkheadOptions } from './bulkhead.js';
 import { PlainCall } from './call.js';
 import { guard } from './guard.js';
-import { Bulkhead } from './places.js';
+import { Bulkhead, waitFor } from './places.js';
 import { retry } from './retry.js';
 import { timeout } from './timeout.js';
 import { hangs, reset, watch, world } from './world.fixture.js';
@@ -83,12 +83,16 @@ describe('bulkhead', () => {
     const places = new Bulkhead(1, 2, 'fifo');
     const abort = new AbortController();
     expect(places.enter()).toBe(true);
-    const aborted = places.wait(new PlainCall('Bank.charge', [], abort.signal, environment), environment);
-    const next = places.wait(new PlainCall('Bank.charge', [], undefined, environment), environment);
+    const begun: string[] = [];
+    const wait = (name: string, signal?: AbortSignal): Promise<unknown> =>
+      waitFor(places, new PlainCall('Bank.charge', [], signal, environment), environment, async () => begun.push(name));
+    const aborted = wait('aborted', abort.signal);
+    const next = wait('next');
     places.leave();
     abort.abort('left');
     await expect(aborted).rejects.toBe('left');
     await next;
+    expect(begun).toEqual(['next']);
     expect(places.load).toEqual({ running: 1, waiting: 0 });
   });
 

@@ -64,6 +64,7 @@ export function currentSignal(): AbortSignal {
 /** The one record of a guarded call. */
 export class PlainCall implements Call {
   attempt = 1;
+  told: Promise<unknown> | undefined = undefined;
   constructor(
     readonly operation: string,
     readonly args: readonly unknown[],

@@ -1,6 +1,7 @@
 import { createEnvironment } from '../base/environment.js';
 import type { Environment } from '../base/environment.js';
 import type { Call } from '../base/interceptor.js';
+import { Bodies } from './bodies.js';
 import { hot } from './attempt.js';
 import type { HotParts } from './attempt.js';
 import type { Chain } from './call.js';
@@ -9,15 +10,18 @@ import { withFallback } from './instead.js';
 import type { FallbackPolicy } from './instead.js';
 import { withDeadline } from './limited.js';
 import type { TimeoutPolicy } from './limited.js';
+import { waitFor } from './places.js';
 import type { Places } from './places.js';
 import type { Hedge } from './race.js';
-import { recovered, toldOf } from './recovered.js';
+import { recovered } from './recovered.js';
 import type { Attempt } from './recovered.js';
 import type { RecoveryPlan } from './rules.js';
 
 /** All that may stand around a body, outermost first. There is one order, however they are written. */
 export interface Parts extends HotParts {
   readonly fallback?: FallbackPolicy;
+  /** What somebody else puts around all attempts. */
+  readonly scope?: (inner: Chain) => Chain;
   /** A bulkhead whose place is kept over all attempts. */
   readonly gate?: Places;
   /** A time-out for all attempts together. */
@@ -33,14 +37,14 @@ let standard: Environment | undefined;
 /** One function of all parts. Their environment is the given one, else the call's, else the computer's. */
 export function fuse(parts: Parts, given?: Environment): Chain {
   const environmentOf = (call: Call): Environment => given ?? call.environment ?? (standard ??= createEnvironment());
-  const { fallback, gate, deadline, hedge, detect, recover, repair } = parts;
+  const { fallback, scope, gate, deadline, hedge, detect, recover, repair } = parts;
   let chain: Chain;
   if (recover ?? repair) {
     chain = recovered(parts, attemptOf(parts, environmentOf), environmentOf);
   } else if (hedge) {
     const { retry, ...each } = parts;
     const copy = hot(each, environmentOf);
-    const loop = hot(retry ? { retry } : {}, environmentOf);
+    const loop = hot(retry ? { retry } : {}, environmentOf, true);
     chain = (call, body) => loop(call, () => hedge.run(call, environmentOf(call), (part) => copy(part, body)));
   } else {
     chain = hot(parts, environmentOf);
@@ -48,8 +52,9 @@ export function fuse(parts: Parts, given?: Environment): Chain {
   if (detect) chain = detected(detect, chain, environmentOf);
   if (deadline && deadline.valueMs > 0) chain = withDeadline(deadline, chain, environmentOf);
   if (gate) chain = gated(gate, chain, environmentOf);
+  if (scope) chain = scope(chain);
   if (fallback) chain = withFallback(fallback, chain, environmentOf);
-  return (recover ?? repair) ? toldOf(chain) : chain;
+  return chain;
 }
 
 /** One attempt of a call whose repetitions are counted elsewhere, with its copies. */
@@ -71,11 +76,14 @@ function detected(detector: Detector, inner: Chain, environmentOf: (call: Call) 
 export function gated(places: Places, inner: Chain, environmentOf: (call: Call) => Environment): Chain {
   return async (call, body) => {
     const gate = places.of(call);
-    if (!gate.enter()) await gate.wait(call, environmentOf(call));
-    try {
-      return await inner(call, body);
-    } finally {
-      gate.leave();
-    }
+    const bodies = new Bodies();
+    const run = async (): Promise<unknown> => {
+      try {
+        return await inner(call, bodies.counting(body));
+      } finally {
+        bodies.whenNone(() => gate.leave());
+      }
+    };
+    return gate.enter() ? run() : waitFor(gate, call, environmentOf(call), run);
   };
 }

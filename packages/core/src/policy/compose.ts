@@ -10,10 +10,15 @@ import type { Kind, Policy } from './policy.js';
 
 /**
  * One function of several policies, in their order and not in the given one; for those who make calls of their own, as
- * decorators do. `guard` is for everybody else.
+ * decorators do. `guard` is for everybody else. `scope`: put around all attempts, and within the fallback.
  * @throws ConfigurationError when there are two of one kind; `subject` names what they stand around.
  */
-export function compose(given: readonly (Policy | Intercepting)[], environment: Environment | undefined, subject: string): Chain {
+export function compose(
+  given: readonly (Policy | Intercepting)[],
+  environment: Environment | undefined,
+  subject: string,
+  scope?: (inner: Chain) => Chain,
+): Chain {
   const parts: Partial<Record<Kind, unknown>> = {};
   const interceptors: Intercepting[] = [];
   const problems: Problem[] = [];
@@ -34,6 +39,6 @@ export function compose(given: readonly (Policy | Intercepting)[], environment: 
     problems.push({ subject, cause: 'A rule has a multiplier, and there is no time-out that it could make longer.', remedy });
   }
   if (problems.length > 0) throw new ConfigurationError(problems);
-  const chain = observed(parts as Parts, environment);
+  const chain = observed({ ...(parts as Parts), ...(scope && { scope }) }, environment);
   return interceptors.length === 0 ? chain : withInterceptors(interceptors, chain);
 }

@@ -51,7 +51,8 @@ export function guard<A extends readonly unknown[], R>(
   const run = (self: unknown, args: A, signal: AbortSignal | undefined): Promise<R> => {
     // A signal that is aborted already: nothing begins.
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
-    return chain(new PlainCall(name, args, signal, environment, self), body) as Promise<R>;
+    const call = new PlainCall(name, args, signal, environment, self);
+    return (call.told = chain(call, body)) as Promise<R>;
   };
   const guarded = function (this: unknown, ...args: A): Promise<R> {
     return run(this, args, undefined);

@@ -44,3 +44,10 @@ export function recoveryInfo(about: unknown): RecoveryInfo | undefined {
 export function keepInfo(about: unknown, info: RecoveryInfo): void {
   if (isObject(about)) known.set(about, info);
 }
+
+/** Keeps what is known of an answer with it, and with the promise that the caller has: the answer may be a text or a number. */
+export function keepAnswer(value: unknown, told: Promise<unknown> | undefined, info: RecoveryInfo): void {
+  keepInfo(value, info);
+  // One that came too late makes no real answer of the one that was given in its place.
+  if (recoveryInfo(told)?.fallback !== true) keepInfo(told, info);
+}

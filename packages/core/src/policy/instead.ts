@@ -2,7 +2,7 @@ import type { Environment } from '../base/environment.js';
 import { matches } from '../base/failure.js';
 import type { Matcher } from '../base/failure.js';
 import type { Call } from '../base/interceptor.js';
-import { begin, isAborted } from './call.js';
+import { begin, isAborted, rootOf, setArgs } from './call.js';
 import type { Chain } from './call.js';
 import { keepInfo, recoveryInfo } from './info.js';
 
@@ -18,12 +18,31 @@ export interface FallbackPolicy {
 /** The outermost layer: what comes out of it is the answer. */
 export function withFallback(policy: FallbackPolicy, inner: Chain, environmentOf: (call: Call) => Environment): Chain {
   return (call, body) => {
+    const { args } = call;
     const promise: Promise<unknown> = inner(call, body).catch((error: unknown) => {
       const methods = methodsFor(policy, call, error);
-      return methods.length === 0 ? Promise.reject(error as Error) : answer(methods, call, error, environmentOf(call), () => promise);
+      if (methods.length === 0) return Promise.reject(error as Error);
+      return instead(methods, { call, args, error, environment: environmentOf(call), promise });
     });
     return promise;
   };
+}
+
+/** A call that has failed. */
+export interface Failed {
+  readonly call: Call;
+  /** What the caller gave: at the end of its time a call may have repaired arguments. */
+  readonly args: readonly unknown[];
+  readonly error: unknown;
+  readonly environment: Environment;
+  /** What its answer is known by, where its caller has no other promise. */
+  readonly promise: Promise<unknown>;
+}
+
+/** The answer of those who answer for a call, when its attempts are over. */
+export function instead(methods: readonly FallbackMethod[], { call, args, error, environment, promise }: Failed): Promise<unknown> {
+  if (call.args !== args) setArgs(call, args);
+  return answer(methods, call, error, environment, () => rootOf(call).told ?? promise);
 }
 
 /** Who answers in its place, one after the other; nobody when it is not answered for. */

@@ -7,7 +7,9 @@ import type { Body, Chain } from './call.js';
 import { deadlinesOf } from './deadlines.js';
 import type { Expiring, List } from './deadlines.js';
 import { TimeoutError } from './errors.js';
+import { waitFor } from './places.js';
 import type { Slot } from './places.js';
+import { Bodies } from './bodies.js';
 
 /** The options of a time-out, checked and filled in. */
 export interface TimeoutPolicy {
@@ -49,6 +51,8 @@ export class Limited extends PartCall implements Expiring {
     private readonly startedAt: number,
     /** Where its body needs a place. */
     private readonly places?: Slot,
+    /** Those that may be under way at its end, and that nobody else tells of. */
+    private readonly bodies?: Bodies,
   ) {
     super(parent);
     const { clock } = used;
@@ -79,7 +83,7 @@ export class Limited extends PartCall implements Expiring {
 
   /** The place is kept until the body has settled, whatever its caller was told meanwhile. */
   private placed(places: Slot, starter: Starter): Promise<unknown> {
-    if (!places.enter()) return places.wait(this, this.used).then(() => this.hold(starter));
+    if (!places.enter()) return waitFor(places, this, this.used, () => this.hold(starter));
     return Promise.resolve(this.hold(starter));
   }
 
@@ -97,9 +101,11 @@ export class Limited extends PartCall implements Expiring {
     this.expired = this.error();
     const { events, clock } = this.used;
     if (events.listening) events.publish({ name: 'timeout.expired', at: clock.now(), error: this.expired, details: this.expired.details });
-    this.told(true);
+    this.tellEnd(true);
     if (this.policy.mode === 'abandon' || !this.begun) {
       this.isOver = true;
+      // Whoever keeps a record of the call must hear of it before somebody answers in its place.
+      if (this.bodies && this.bodies.running > 0) this.onAttemptFailed(this.expired);
       this.reject(this.expired);
     }
     this.abort(this.expired);
@@ -134,12 +140,12 @@ export class Limited extends PartCall implements Expiring {
 
   private settle(): void {
     this.isOver = true;
-    if (!this.expired) this.told(false);
+    if (!this.expired) this.tellEnd(false);
     deadlinesOf(this.used.clock).remove(this);
     this.close();
   }
 
-  private told(timedOut: boolean): void {
+  private tellEnd(timedOut: boolean): void {
     const { events, clock } = this.used;
     if (!isTelling(events)) return;
     const details = { operation: this.operation, scope: this.policy.scope, timedOut, durationMs: clock.monotonic() - this.startedAt };
@@ -167,8 +173,9 @@ export function handOver(to: (value: unknown) => unknown, value: unknown, operat
 export function withDeadline(policy: TimeoutPolicy, inner: Chain, given: (call: Call) => Environment): Chain {
   return (call: Call, body: Body) => {
     const environment = given(call);
-    const whole = new Limited(call, environment, policy, policy.valueMs, environment.clock.monotonic());
+    const bodies = new Bodies();
+    const whole = new Limited(call, environment, policy, policy.valueMs, environment.clock.monotonic(), undefined, bodies);
     const deadline = { at: whole.dueAt, clock: environment.clock };
-    return whole.run({ begin: () => runInScope({ ...currentScope(), deadline }, () => inner(whole, body)) });
+    return whole.run({ begin: () => runInScope({ ...currentScope(), deadline }, () => inner(whole, bodies.counting(body))) });
   };
 }

@@ -21,6 +21,17 @@ export interface Slot {
   leave(): void;
 }
 
+/**
+ * Waits for a place and begins: in the turn in which it is known that the call is still wanted, for what begins behind its
+ * end is known to nobody.
+ */
+export async function waitFor(slot: Slot, call: Call, environment: Environment, begin: () => Promise<unknown>): Promise<unknown> {
+  await slot.wait(call, environment);
+  if (!isAborted(call)) return begin();
+  slot.leave();
+  throw abortReason(call);
+}
+
 /** Where calls find their places. */
 export interface Places {
   of(call: Call): Slot;
@@ -78,10 +89,6 @@ export class Bulkhead implements Slot, Places {
         if (this.remove(entry)) reject(abortReason(call) as Error);
       });
     });
-    if (!isAborted(call)) return;
-    // It was given a place and aborted in the same turn.
-    this.leave();
-    throw abortReason(call);
   }
 
   private queue(take: () => void): Entry {

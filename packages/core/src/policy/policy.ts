@@ -5,7 +5,7 @@ import { fuse } from './chain.js';
 import type { Parts } from './chain.js';
 
 /** What a policy may be; outermost first. There is one order, wherever and however they are written. */
-export type Kind = keyof Parts;
+export type Kind = Exclude<keyof Parts, 'scope'>;
 
 /** A policy by itself: an interceptor, which `guard` recognises by its kind and makes one function of with others. */
 export interface Policy<K extends Kind = Kind> extends Interceptor {

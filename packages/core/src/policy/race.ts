@@ -7,7 +7,7 @@ import { isTelling } from '../base/events.js';
 import type { Call } from '../base/interceptor.js';
 import { isAborted, PartCall, rootOf } from './call.js';
 import { deadlinesOf, Expiry } from './deadlines.js';
-import { keepInfo } from './info.js';
+import { keepAnswer, keepInfo } from './info.js';
 import { handOver } from './limited.js';
 
 /** When a second copy of a slow call is begun beside it. What is called must bear being called twice. */
@@ -158,7 +158,8 @@ class Race {
   private answered(n: number, value: unknown): void {
     if (this.isOver) return this.hedge.late(value, this.call.operation);
     if (n === 0) this.hedge.sample(this.environment.clock.monotonic() - this.startedAt);
-    if (this.copies.length > 1) keepInfo(value, { attempts: this.copies.length, errors: [...this.errors.values()] });
+    const info = { attempts: this.copies.length, errors: [...this.errors.values()] };
+    if (this.copies.length > 1) keepAnswer(value, rootOf(this.call).told, info);
     this.end(n);
     this.resolve(value);
   }

@@ -4,7 +4,7 @@ import { currentScope, runInScope } from '../base/scope.js';
 import { begin, isOwned, rootOf, setArgs } from './call.js';
 import type { Body, Chain, Running } from './call.js';
 import type { Detector } from './detector.js';
-import { keepInfo } from './info.js';
+import { keepAnswer } from './info.js';
 import { Recovery } from './recovering.js';
 import type { Recovering } from './recovering.js';
 import { BAD_RESULT, budgetOf, isGood, Repetition, startMoment } from './repeat.js';
@@ -23,8 +23,6 @@ export interface RecoveryParts {
 
 /** One attempt, whose time-out is so many times as long. */
 export type Attempt = (factor: number) => Chain;
-
-const promises = new WeakMap<Call, Promise<unknown>>();
 
 /** The loop of repetitions and repairs: what a failure leads to is decided by rules, those of a table first. */
 export function recovered(parts: RecoveryParts, one: Attempt, environmentOf: (call: Call) => Environment): Chain {
@@ -82,16 +80,6 @@ export function recovered(parts: RecoveryParts, one: Attempt, environmentOf: (ca
   return loop;
 }
 
-/** Remembers the caller's own promise, at which it is noted what is known of an answer that is a text or a number. */
-export function toldOf(chain: Chain): Chain {
-  return (call, body) => {
-    const promise = chain(call, body);
-    // No handler: that nobody handles its rejection must stay to be seen.
-    promises.set(rootOf(call), promise);
-    return promise;
-  };
-}
-
 /** One number of attempts, and not one for each rule. */
 const limitOf = (rules: readonly Rule[]): number => Math.max(0, ...rules.map(repetitionsOf));
 
@@ -103,9 +91,7 @@ function repetitionsOf(rule: Rule): number {
 const NONE = retryPolicy('repair', { maxRetries: 0, budget: false });
 
 function note(call: Call, value: unknown, { repetition, info }: Recovery): void {
-  const known = { ...repetition.info, ...info };
-  keepInfo(value, known);
-  keepInfo(promises.get(rootOf(call)), known);
+  keepAnswer(value, rootOf(call).told, { ...repetition.info, ...info });
 }
 
 // The call itself begins with its body, and not with this loop.

@@ -7,7 +7,8 @@ import { currentScope } from '../base/scope.js';
 import { sharedBudget } from './budget.js';
 import type { RetryBudget } from './budget.js';
 import { abortReason, isAborted, onAbort, rootOf } from './call.js';
-import { KEPT_ERRORS, keepInfo } from './info.js';
+import { BadResultError } from './errors.js';
+import { KEPT_ERRORS, keepAnswer, keepInfo } from './info.js';
 import type { EndReason } from './info.js';
 import { backoffMs } from './backoff.js';
 import type { RetryPolicy } from './retry-policy.js';
@@ -91,6 +92,8 @@ export class Repetition {
       this.cost = 0;
       return { error: failure, reason: 'budget' };
     }
+    // It has been executed, whatever comes out of the next one: the error that ends the call may say that nothing was.
+    if (failure === BAD_RESULT) call.onAttemptFailed?.(new BadResultError({ operation: call.operation, result: this.value }));
     await this.pause(call, pauseMs);
     if (isAborted(call)) return { error: abortReason(call), reason: 'cancelled' };
     if (rootOf(call).mayGoOn?.() === false) return { error: failure, reason: 'ownerLost' };
@@ -167,8 +170,8 @@ export class Repetition {
   }
 
   /** What led to the value that was answered in the end. */
-  succeeded(value: unknown): void {
-    keepInfo(value, this.info);
+  succeeded(call: Call, value: unknown): void {
+    keepAnswer(value, rootOf(call).told, this.info);
   }
 }
 

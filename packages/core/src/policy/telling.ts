@@ -44,31 +44,59 @@ export function tellOfLimit(limit: Limiting): Limiting {
   };
 }
 
-/** The same places; each wait for one is told of. */
-export function tellOfPlaces(places: Places): Places {
-  return {
-    of(call): Slot {
-      const slot = places.of(call);
-      const wait = (waiter: Call, environment: Environment): Promise<void> => waited(slot, waiter, environment);
-      return { isFull: slot.isFull, enter: () => slot.enter(), leave: () => slot.leave(), wait };
-    },
-  };
+/** The same places; of each is told who waits for it, and who has it. */
+export function tellOfPlaces(places: Places, environmentOf: (call: Call) => Environment): Places {
+  return { of: (call) => new ToldSlot(places.of(call), call.operation, environmentOf(call)) };
 }
 
-async function waited(slot: Slot, call: Call, environment: Environment): Promise<void> {
-  const { events, clock } = environment;
-  const { operation } = call;
-  const startedAt = clock.monotonic();
-  let result = 'left';
-  // One that is turned away never waits.
-  const isQueued = !slot.isFull;
-  const waiting = slot.wait(call, environment);
-  if (isQueued) events.publish({ name: 'bulkhead.queued', at: clock.now(), details: { operation } });
-  try {
-    await waiting;
-    result = 'entered';
-  } finally {
-    const details = { operation, result, durationMs: clock.monotonic() - startedAt };
-    if (isQueued) events.publish({ name: 'bulkhead.dequeued', at: clock.now(), details });
+/** A place of one attempt or call. */
+class ToldSlot implements Slot {
+  private enteredAt = 0;
+
+  constructor(
+    private readonly slot: Slot,
+    private readonly operation: string,
+    private readonly environment: Environment,
+  ) {}
+
+  get isFull(): boolean {
+    return this.slot.isFull;
+  }
+
+  enter(): boolean {
+    const isIn = this.slot.enter();
+    if (isIn) this.entered();
+    return isIn;
+  }
+
+  async wait(call: Call, environment: Environment): Promise<void> {
+    const startedAt = environment.clock.monotonic();
+    let result = 'left';
+    // One that is turned away never waits.
+    const isQueued = !this.slot.isFull;
+    const waiting = this.slot.wait(call, environment);
+    if (isQueued) this.tell('bulkhead.queued', {});
+    try {
+      await waiting;
+      result = 'entered';
+    } finally {
+      if (isQueued) this.tell('bulkhead.dequeued', { result, durationMs: this.environment.clock.monotonic() - startedAt });
+    }
+    this.entered();
+  }
+
+  leave(): void {
+    this.tell('bulkhead.left', { durationMs: this.environment.clock.monotonic() - this.enteredAt });
+    this.slot.leave();
+  }
+
+  private entered(): void {
+    this.enteredAt = this.environment.clock.monotonic();
+    this.tell('bulkhead.entered', {});
+  }
+
+  private tell(name: string, more: Readonly<Record<string, unknown>>): void {
+    const { events, clock } = this.environment;
+    events.publish({ name, at: clock.now(), details: { operation: this.operation, ...more } });
   }
 }
