@@ -170,6 +170,8 @@ class Handle implements Checkpoints {
   }
 
   recoverable(): Recoverable {
+    if (this.kept)
+      throw this.refused('recoverable', 'its checkpoints are kept in a store, and two would restore it', 'Leave the store out.');
     return (this.given ??= recoverableOf(this.holder, this.id ?? this.holder.name, v8Codec(this.options.types)));
   }
 
