@@ -33,3 +33,20 @@ describe('a handler that fails behind an effect', () => {
     await second.log.close();
   });
 });
+
+it('a checkpoint that was asked for and not taken, since the log has ended, is told so', async () => {
+  let attempt = 0;
+  let asked: Promise<unknown> = Promise.resolve();
+  const { log } = await open(memoryStore(), () => async (_, context) => {
+    attempt += 1;
+    if (attempt === 1) context.now();
+    else {
+      asked = log.checkpoint().catch((error: unknown) => error);
+      context.random();
+    }
+    throw new Error('not now');
+  });
+  const { done } = await log.accept({ body: 1 });
+  await expect(done).rejects.toMatchObject({ code: 'LOG_NON_DETERMINISM' });
+  expect(await asked).toMatchObject({ code: 'LOG_NON_DETERMINISM' });
+});

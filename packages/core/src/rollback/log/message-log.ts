@@ -127,6 +127,7 @@ export class ProcessLog implements MessageLog {
     this.wantsCheckpoint = true;
     this.handling.start();
     while (this.wantsCheckpoint && !this.closedBy) await this.waiters.changed();
+    if (this.wantsCheckpoint) this.checkGoing();
     const position = this.checkpointed;
     await this.pen.settled;
     return position;
