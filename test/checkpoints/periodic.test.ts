@@ -14,7 +14,9 @@ function open(options: CheckpointOptions, fail: () => boolean = () => false) {
   );
   const commits: string[] = [];
   const commit: Store['commit'] = (change) => {
-    commits.push(change.entries.at(-1)?.key ?? '');
+    // One without entries takes the object over.
+    const last = change.entries.at(-1);
+    if (last) commits.push(last.key);
     return fail() ? Promise.reject(new StoreUnavailableError('down')) : inner.commit(change);
   };
   const store = Object.assign(Object.create(inner) as Store, verbs, { commit });

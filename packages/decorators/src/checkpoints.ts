@@ -1,10 +1,12 @@
 import { checkpointed, checkpointsOf, currentScope } from '@redress/core';
-import type { Attempt, Chain, Checkpoints, CheckpointOptions, PassScope, RestoreInfo, Running } from '@redress/core';
+import type { Attempt, Chain, Checkpoints, CheckpointOptions, PassScope, RestoreInfo, Running, Store } from '@redress/core';
 import { classMark, markedName, restoredOf, transientsOf } from './checkpointed-marks.js';
+import type { CheckpointedOptions } from './checkpointed-marks.js';
 import { findBinding } from './find.js';
 import { frameOf } from './frame.js';
 import type { Frame } from './frame.js';
-import type { Method } from './registry.js';
+import { methodsOf } from './registry.js';
+import type { Class, Method } from './registry.js';
 
 /** What there is to do with checkpointed objects beside calling them. */
 export const checkpoints = {
@@ -18,11 +20,28 @@ export const checkpoints = {
   },
 };
 
+const runtimeOf = (object: object): PassScope['runtime'] | undefined =>
+  (currentScope()?.pass as PassScope | undefined)?.runtime ?? findBinding(object)?.runtime;
+
+const markOf = (object: object): CheckpointedOptions | undefined => classMark(Object.getPrototypeOf(object) as object);
+
+/** Where the checkpoints of an object are kept, or would be. */
+export function storeOf(object: object): Store | undefined {
+  const { id, store } = markOf(object) ?? {};
+  return store ?? (id ? runtimeOf(object)?.store : undefined);
+}
+
+/** Whether marks of its class, or of a method of it, make it a checkpointed object. */
+export function isMarked(object: object): boolean {
+  if (markOf(object)) return true;
+  return [...methodsOf(object.constructor as Class).values()].some(({ marks }) => marks.checkpointed.length > 0);
+}
+
 function optionsFor(object: object): CheckpointOptions {
-  const { id, privateFields: _, ...mark } = classMark(Object.getPrototypeOf(object) as object) ?? {};
-  const runtime = (currentScope()?.pass as PassScope | undefined)?.runtime ?? findBinding(object)?.runtime;
+  const { id, privateFields: _, ...mark } = markOf(object) ?? {};
+  const runtime = runtimeOf(object);
   const methods = restoredOf(object);
-  const store = mark.store ?? (id ? runtime?.store : undefined);
+  const store = storeOf(object);
   return {
     name: markedName(object),
     ...mark,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { memoryStore } from '@redress/memory';
 import type { LogContext } from '@redress/core';
-import { Logged, openLog } from './index.js';
+import { Checkpointed, checkpoints, Logged, openLog } from './index.js';
 
 class Account {
   readonly id: string = 'account-7';
@@ -77,5 +77,49 @@ describe('@Logged', () => {
       }
       return Twice;
     }).toThrow(/"one" and "two" handle the type "x"/);
+  });
+});
+
+describe('@Logged beside @Checkpointed', () => {
+  class Till {
+    cents = 0;
+    seen = 0;
+    constructor(readonly id = 'till') {}
+
+    @Logged()
+    @Checkpointed()
+    async deposit({ cents, fails = false }: { cents: number; fails?: boolean }, context: LogContext): Promise<number> {
+      this.seen += 1;
+      this.cents += cents;
+      await context.effect('ask', () => {
+        if (fails) throw new Error('declined');
+      });
+      return this.cents;
+    }
+  }
+
+  it.each([true, false])('keeps the state of the methods, and what one wrote that threw goes (atomic: %s)', async (atomic) => {
+    const store = memoryStore();
+    const open = async (till: Till) => openLog(till, { store, atomic, checkpointEvery: 2, attempts: 2 });
+    const first = new Till();
+    const log = await open(first);
+    const send = async (sequence: number, body: object) => (await log.accept({ type: 'deposit', from: 'a', sequence, body })).done;
+    expect(await send(1, { cents: 5 })).toBe(5);
+    await expect(send(2, { cents: 7, fails: true })).rejects.toThrow('declined');
+    expect([await send(3, { cents: 1 }), await send(4, { cents: 1 })]).toEqual([6, 7]);
+    const second = new Till();
+    const again = await open(second);
+    await again.drained();
+    expect([second.cents, second.seen]).toEqual([first.cents, first.seen]);
+    expect([second.cents, second.seen]).toEqual([7, 3]);
+    await again.close();
+  });
+
+  it('is refused where a store keeps the checkpoints: its messages would be handled twice', async () => {
+    const store = memoryStore();
+    @Checkpointed({ id: (one: Kept) => one.id, fields: ['cents', 'seen'], store })
+    class Kept extends Till {}
+    await expect(openLog(new Kept(), { store })).rejects.toThrow(/Kept: A store keeps its checkpoints.*Leave id and store out/);
+    expect(() => checkpoints.of(new Kept('other')).recoverable()).toThrow(expect.objectContaining({ code: 'CHECKPOINT_VERB' }));
   });
 });

@@ -1,5 +1,6 @@
 import { ConfigurationError, openMessageLog } from '@redress/core';
 import type { LogContext, LoggedMessage, LogHandler, MessageLog, MessageLogOptions, Recoverable } from '@redress/core';
+import { checkpoints, isMarked, storeOf } from './checkpoints.js';
 import { prototypes } from './registry.js';
 
 export interface LoggedOptions {
@@ -16,7 +17,7 @@ export interface LoggedMark {
   <F extends LoggedMethod>(method: F, context: ClassMethodDecoratorContext): void;
 }
 
-/** An object that messages are handled by: it says itself what is kept of it, or `state` does. */
+/** An object that messages are handled by: it says itself what is kept of it, or its @Checkpointed() methods or `state` do. */
 export type LoggedLogOptions = Omit<MessageLogOptions, 'handle' | 'state'> & { readonly state?: Recoverable };
 
 // One for the life of the process, also when two copies of this package are loaded: they must see the same marks.
@@ -63,12 +64,25 @@ function misplaced(name: string): ConfigurationError {
 
 /**
  * Opens the message log of an object whose methods are marked with `@Logged`: a message of the type `deposit` is handled by
- * `deposit(body, context, message)`. Without `state` the object itself has an `id`, `capture()` and `restore()`.
- * @throws ConfigurationError when nothing is marked, or nothing says what is kept; and what `openMessageLog` throws.
+ * `deposit(body, context, message)`. Without `state` the object itself has an `id`, `capture()` and `restore()`; one with
+ * @Checkpointed() methods needs the `id` alone.
+ * @throws ConfigurationError when nothing is marked, nothing says what is kept, or a store keeps its checkpoints as well; and what `openMessageLog` throws.
  */
 export async function openLog(instance: object, options: LoggedLogOptions): Promise<MessageLog> {
-  const { state = instance as Recoverable, ...rest } = options;
-  return openMessageLog({ ...rest, state, handle: handlerOf(instance) });
+  const { state, ...rest } = options;
+  const handle = handlerOf(instance);
+  if (storeOf(instance)) {
+    const cause = 'A store keeps its checkpoints: it would be restored from there, and all messages of the log handled on top of that.';
+    const remedy = 'Leave id and store out of its @Checkpointed: the log keeps the state.';
+    throw new ConfigurationError([{ subject: instance.constructor.name, cause, remedy }]);
+  }
+  return openMessageLog({ ...rest, state: state ?? stateOf(instance), handle });
+}
+
+function stateOf(instance: object): Recoverable {
+  const own = instance as Partial<Recoverable>;
+  if (typeof own.capture === 'function' || typeof own.id !== 'string' || !isMarked(instance)) return instance as Recoverable;
+  return { ...checkpoints.of(instance).recoverable(), id: own.id };
 }
 
 function handlerOf(instance: object): LogHandler {

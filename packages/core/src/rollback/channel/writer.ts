@@ -1,6 +1,6 @@
 import { sleep } from '../../base/clock.js';
 import type { Environment } from '../../base/environment.js';
-import { ConflictError, InvariantError, StoreUnavailableError } from '../../base/errors.js';
+import { ConflictError, InvariantError, StoreRegressionError, StoreUnavailableError } from '../../base/errors.js';
 import type { Data, Head, NewEntry, Store } from '../../base/store.js';
 import { ChannelDivergedError, ChannelFencedError } from './errors.js';
 import { CHANNEL, CREATED, channelStream, markerEntry, messageEntry } from './entry.js';
@@ -13,7 +13,7 @@ export interface ChannelWriter {
    * Appends after all that was sent before it; resolves when it is durable. Sending a message again is harmless, in this life or a later one.
    * What is sent while a write is under way shares the next one. After an error of the store nothing more is sent: open the
    * channel again, and send again what was not confirmed.
-   * @throws ChannelFencedError, ChannelDivergedError, StoreUnavailableError
+   * @throws ChannelFencedError, ChannelDivergedError, StoreUnavailableError; StoreRegressionError when the store has lost what it had answered.
    */
   send(message: Message): Promise<void>;
   /** Appends a sign, in order with the messages; repeating it is harmless. Answers its position. */
@@ -152,8 +152,10 @@ class Writer implements ChannelWriter {
   /** Receivers commit here too, to forget what they do not need: the owner tells who may send. */
   async #refresh(): Promise<void> {
     const loaded = await this.store.load(this.head.id, { limit: 0 });
-    if (!loaded) throw new ChannelFencedError(this.head.id);
-    const { length } = this.head;
+    const { id, length, version } = this.head;
+    // What was answered as durable is gone: what comes later must not stand in its place.
+    if (!loaded || loaded.head.version < version || loaded.head.length < length)
+      throw new StoreRegressionError(id, version, loaded?.head.version ?? 0);
     this.#own({ ...loaded.head, length });
   }
 

@@ -56,7 +56,10 @@ export interface Checkpoints {
   savepoints(): Promise<readonly string[]>;
   /** False when there is none. */
   dropSavepoint(name: string): Promise<boolean>;
-  /** For message logs, rounds and snapshots, which keep the state themselves; one for each object. @throws UnsupportedValueError with the path. */
+  /**
+   * For message logs, rounds and snapshots, which keep the state themselves; one for each object without a store.
+   * @throws UnsupportedValueError with the path; CheckpointVerbError when its checkpoints are kept in a store.
+   */
   recoverable(): Recoverable;
   /** Takes no checkpoints by itself any more, and waits for the one that is being taken. */
   stop(): Promise<void>;

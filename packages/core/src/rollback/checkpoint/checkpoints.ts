@@ -48,6 +48,8 @@ class Handle implements Checkpoints {
   private readonly kept: Kept | undefined;
   private starting: Promise<RestoreInfo> | undefined;
   private isOpen: boolean;
+  /** How, while and after `afterRestore` is told. */
+  private restored: RestoreInfo | undefined;
   private readonly options: Settled;
   private given: Recoverable | undefined;
 
@@ -74,12 +76,12 @@ class Handle implements Checkpoints {
   run<T>(operation: string, body: (attempt: Attempt) => T | PromiseLike<T>): Promise<T> {
     const { calls } = this;
     const call = (turn: Turn): T | PromiseLike<T> => body((inner) => calls.attempt(turn, inner));
-    if (this.isOpen && !this.kept?.fencedBy) return calls.run(operation, call);
+    if (this.isThere && !this.kept?.fencedBy) return calls.run(operation, call);
     return this.served().then(() => calls.run(operation, call));
   }
 
   read<T>(operation: string, body: () => T): T {
-    if (!this.isOpen || this.kept?.fencedBy)
+    if (!this.isThere || this.kept?.fencedBy)
       throw this.kept?.fencedBy ?? new NotServedError(this.holder.name, 'it is not restored yet', 'Await start() before.');
     const parent = currentTurn();
     return runInScope({ ...currentScope(), turn: new Turn(this.holder, operation, parent, undefined, 0, 'read') }, body);
@@ -91,7 +93,15 @@ class Handle implements Checkpoints {
     await this.start();
   }
 
+  /** Open, and before that to `afterRestore` and what it calls: it would wait for itself. */
+  private get isThere(): boolean {
+    if (this.isOpen || !this.restored) return this.isOpen;
+    for (let turn = currentTurn(); turn; turn = turn.parent) if (turn.owner === this.holder) return true;
+    return false;
+  }
+
   start(options: CheckpointStart = {}): Promise<RestoreInfo> {
+    if (!this.isOpen && this.restored && this.isThere) return Promise.resolve(this.restored);
     if (!this.starting) {
       this.starting = this.restore(options);
       // Whoever asks later may try again.
@@ -104,7 +114,9 @@ class Handle implements Checkpoints {
 
   private async restore(options: CheckpointStart): Promise<RestoreInfo> {
     const info = this.kept ? await this.kept.open(options.from) : { number: 0, incarnation: 0, schemaVersion: undefined };
-    await this.options.afterRestore?.(info);
+    const { afterRestore } = this.options;
+    this.restored = info;
+    if (afterRestore) await this.calls.run('afterRestore', () => afterRestore(info));
     this.isOpen = true;
     return info;
   }
@@ -136,7 +148,7 @@ class Handle implements Checkpoints {
   }
 
   async savepoint(name: string): Promise<void> {
-    await (await this.keeper('savepoint')).savepoints.save(name);
+    await (await this.keeper('savepoint')).savepoint(name);
   }
 
   async savepoints(): Promise<readonly string[]> {
@@ -158,6 +170,8 @@ class Handle implements Checkpoints {
   }
 
   recoverable(): Recoverable {
+    if (this.kept)
+      throw this.refused('recoverable', 'its checkpoints are kept in a store, and two would restore it', 'Leave the store out.');
     return (this.given ??= recoverableOf(this.holder, this.id ?? this.holder.name, v8Codec(this.options.types)));
   }
 

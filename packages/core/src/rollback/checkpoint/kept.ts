@@ -98,6 +98,11 @@ export class Kept {
     );
   }
 
+  /** In turn with the checkpoints: one at a time is told what a write replaces while it is encoded. */
+  savepoint(label: string): Promise<void> {
+    return this.guarded(() => this.durable.inTurn(() => this.savepoints.save(label)));
+  }
+
   private async guarded<T>(work: () => Promise<T>): Promise<T> {
     if (this.fencedBy) throw this.fencedBy;
     try {

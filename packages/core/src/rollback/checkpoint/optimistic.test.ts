@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { checkpointed } from './checkpoints.js';
 import { open, shown, turns } from './bank.fixture.js';
 import type { Account } from './bank.fixture.js';
 
@@ -160,5 +161,27 @@ describe('optimistic calls in any order of their steps', () => {
       ),
       { numRuns: 150 },
     );
+  });
+});
+
+describe('properties that an optimistic call gave its object', () => {
+  it('are gone when it has failed, those of a call within it when that has failed', async () => {
+    const object: Record<string, number> = { n: 0 };
+    const handle = checkpointed(object, { concurrency: 'optimistic', name: 'Open' });
+    const failing = (name: string): Promise<void> =>
+      handle.run(name, async () => {
+        object[name] = 1;
+        await turns();
+        throw new Error('no');
+      });
+    await failing('a').catch(() => {});
+    expect(Object.keys(object)).toEqual(['n']);
+    await handle.run('outer', async () => {
+      object['b'] = 1;
+      await failing('c').catch(() => {});
+    });
+    expect(Object.keys(object)).toEqual(['n', 'b']);
+    await Promise.allSettled([failing('d'), failing('e')]);
+    expect(Object.keys(object)).toEqual(['n', 'b']);
   });
 });

@@ -18,6 +18,8 @@ const MAX_DEPTH = 32;
 export class Optimistic {
   /** The call within an open one that is running. */
   private readonly inner = new Map<Turn, Turn>();
+  /** How many properties the object had when the first of those that are under way began. */
+  private mark = 0;
 
   constructor(
     private readonly holder: Holder,
@@ -33,6 +35,8 @@ export class Optimistic {
     for (let tries = 1; ; tries++) {
       const overlay = new Overlay();
       const turn = this.begin(operation, caller, undefined, overlay);
+      // Properties that come are no call's own: they go when none of those that were under way together has ended well.
+      if (holder.optimistic === 0) this.mark = holder.mark();
       holder.optimistic += 1;
       let value: T | undefined;
       let failure: { readonly error: unknown } | undefined;
@@ -45,15 +49,23 @@ export class Optimistic {
       holder.optimistic -= 1;
       // From here to the end nothing else runs. Who has failed on what was never so together has not failed.
       if (overlay.isValid) {
-        if (failure) throw failure.error;
+        if (failure) {
+          this.cut(this.mark);
+          throw failure.error;
+        }
         overlay.apply();
         holder.settle();
         return value as T;
       }
+      this.cut(this.mark);
       if (tries > this.maxReruns) throw new OptimisticConflictError(holder.name, operation, tries);
       const { clock, random } = this.environment;
       await sleep(clock, random.next() * Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LAST_PAUSE_MS));
     }
+  }
+
+  private cut(mark: number): void {
+    if (this.holder.optimistic === 0) this.holder.object?.cut(mark);
   }
 
   /** A call within one: what it wrote is taken back when it throws. */
@@ -64,11 +76,13 @@ export class Optimistic {
     }
     const turn = this.begin(operation, currentTurn(), own, overlay);
     const mark = overlay.mark();
+    turn.mark = this.holder.mark();
     this.inner.set(own, turn);
     try {
       return await runInScope({ ...currentScope(), turn }, () => body(turn));
     } catch (error) {
       overlay.revertTo(mark);
+      if (this.holder.optimistic === 1) this.holder.object?.cut(turn.mark);
       throw error;
     } finally {
       turn.isOpen = false;

@@ -11,8 +11,6 @@ export function streamId(...parts: readonly string[]): string {
   return parts.map((part) => part.replaceAll('%', '%25').replaceAll('/', '%2F')).join('/');
 }
 
-/** A claim is over at once: the stream is always due, for whoever takes the object over. */
-const LEASE_MS = 1;
 const TRIES = 4;
 const PAUSE_MS = 20;
 const PAGE = 32;
@@ -56,17 +54,20 @@ export class Pen {
     }
   }
 
-  /** Takes the stream over as it was read. False: it is another one by now, and is to be read again. */
+  /** Takes the stream over as it was read, whatever any clock says. False: it is another one by now, and is to be read again. */
   async claim(seen: Head | undefined): Promise<boolean> {
     const before = seen ?? (await this.create());
     if (!before) return false;
-    const [head] = await this.store.claim({ owner: this.life, kinds: [KIND], names: [this.stream], leaseMs: LEASE_MS, limit: 1 });
-    if (!head) {
+    const { version, stamp, claims } = before;
+    try {
+      const change = { id: this.stream, expect: { version, stamp }, entries: [], head: { owner: this.life, claims: claims + 1 } };
+      this.head = (await this.store.commit(change)).head;
+      return true;
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
       await sleep(this.environment.clock, PAUSE_MS);
       return false;
     }
-    this.head = head;
-    return head.version === before.version + 1;
   }
 
   private async create(): Promise<Head | undefined> {

@@ -127,6 +127,7 @@ export class ProcessLog implements MessageLog {
     this.wantsCheckpoint = true;
     this.handling.start();
     while (this.wantsCheckpoint && !this.closedBy) await this.waiters.changed();
+    if (this.wantsCheckpoint) this.checkGoing();
     const position = this.checkpointed;
     await this.pen.settled;
     return position;
@@ -202,6 +203,8 @@ export class ProcessLog implements MessageLog {
   private async secure(position: number, taken: readonly Determinant[]): Promise<void> {
     const message = this.pending.peek() as Pending;
     const batch = taken.length > 0 ? this.handling.write(['some', position, taken]) : this.handling.groundOf(message);
+    // It is in the log: should the handler throw, its next attempt goes along it.
+    message.taken = [...message.taken, ...taken];
     this.checkGoing();
     await this.durable(batch.written);
     this.checkGoing();

@@ -2,6 +2,7 @@ import { sleep } from '../../base/clock.js';
 import { createEnvironment } from '../../base/environment.js';
 import type { Environment } from '../../base/environment.js';
 import { ConfigurationError, messageOf, RedressError } from '../../base/errors.js';
+import { currentScope, runInScope } from '../../base/scope.js';
 import type { Data } from '../../base/store.js';
 import type { ChannelItem } from '../channel/entry.js';
 import { readChannel } from '../channel/read.js';
@@ -18,7 +19,7 @@ const RETRY_MS = 100;
 export interface ExchangeOptions extends Omit<GroupOptions, 'companion'> {
   /**
    * Handles a message of another member: in the order of sending, each once in the state that is kept. It changes the state and sends
-   * in its turn; when it throws it is called again, so it must leave the state as it was then.
+   * in its turn: that leaves when it has ended well. When it throws it is called again, so it must leave the state as it was then.
    */
   readonly receive: (from: ProcessId, body: unknown) => void | Promise<void>;
 }
@@ -30,6 +31,13 @@ export interface ExchangeMember extends GroupMember {
    * sent it, and redelivers it where only its delivery was taken back.
    */
   send(to: ProcessId, body: unknown): void;
+}
+
+/** What a handler has sent, until it has ended. */
+interface Outgoing {
+  readonly by: object;
+  readonly messages: (readonly [ProcessId, Data])[];
+  isOver: boolean;
 }
 
 /** What a checkpoint says of the channels of a member: how many it sent to each other, and up to where it has read of each. */
@@ -136,14 +144,15 @@ class Exchange implements Companion {
   }
 
   private send(to: ProcessId, body: unknown): void {
-    const writer = this.writers.get(to);
-    if (!writer) {
+    if (!this.writers.has(to)) {
       const subject = `"${this.me}" of "${this.options.group}"`;
       throw new ConfigurationError([
         { subject, cause: `"${to}" is no other member.`, remedy: `Send to one of ${this.others.join(', ')}.` },
       ]);
     }
-    if (this.calls === 0) {
+    const outgoing = currentScope()?.outgoing as Outgoing | undefined;
+    const own = outgoing?.by === this ? outgoing : undefined;
+    if (this.calls === 0 || own?.isOver) {
       throw new ConfigurationError([
         {
           subject: `"${this.me}" of "${this.options.group}"`,
@@ -153,11 +162,17 @@ class Exchange implements Companion {
       ]);
     }
     const data = this.options.environment.codec.encode(body);
+    if (own) own.messages.push([to, data]);
+    else this.post(to, data);
+  }
+
+  private post(to: ProcessId, data: Data): void {
     const sequence = (this.sent[to] ?? 0) + 1;
     this.sent[to] = sequence;
     const { epoch } = this;
-    writer
-      .send({ id: { sender: this.me, incarnation: epoch, sequence }, data, notes: {} })
+    this.writers
+      .get(to)
+      ?.send({ id: { sender: this.me, incarnation: epoch, sequence }, data, notes: {} })
       .catch((error: unknown) => this.lost(error, epoch));
   }
 
@@ -236,10 +251,13 @@ class Exchange implements Companion {
     await this.member?.call(async () => {
       if (this.isOver(epoch)) return;
       this.calls += 1;
+      const outgoing: Outgoing = { by: this, messages: [], isOver: false };
       try {
-        await this.receive(from, body);
+        await runInScope({ ...currentScope(), outgoing }, () => this.receive(from, body));
+        for (const [to, data] of outgoing.messages) this.post(to, data);
         this.read[from] = position + 1;
       } finally {
+        outgoing.isOver = true;
         this.calls -= 1;
       }
     });

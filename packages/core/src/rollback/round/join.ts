@@ -21,6 +21,10 @@ export async function joinGroup(options: GroupOptions): Promise<GroupMember> {
   if (!opening) there.set(group, (opening = RegisterStream.open(store, environment, group, members)));
   try {
     const stream = await opening;
+    if (stream.isLost) {
+      there.delete(group);
+      return await joinGroup(options);
+    }
     const [now] = await Promise.all([store.now(), stream.refresh()]);
     return new Member(settings, stream, now - environment.clock.monotonic()).begin();
   } catch (error) {

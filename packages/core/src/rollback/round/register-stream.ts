@@ -1,6 +1,6 @@
 import { sleep } from '../../base/clock.js';
 import type { Environment } from '../../base/environment.js';
-import { ConflictError, StoreUnavailableError } from '../../base/errors.js';
+import { ConflictError, StoreRegressionError, StoreUnavailableError } from '../../base/errors.js';
 import type { Change, Head, Store } from '../../base/store.js';
 import type { ProcessId } from '../words.js';
 import { CoordinationError, NoMemberError } from './errors.js';
@@ -33,6 +33,9 @@ interface Waiting {
 export class RegisterStream {
   private queue: Waiting[] = [];
   private working = false;
+  private regression: StoreRegressionError | undefined;
+  /** What the store said last. */
+  private found: Head | undefined;
   private refreshing: Promise<Register> | undefined;
   private refreshNext: Promise<Register> | undefined;
   private readonly listeners = new Set<() => void>();
@@ -43,9 +46,18 @@ export class RegisterStream {
     private readonly environment: Environment,
     readonly group: string,
     private head: Head,
-    /** As it was last seen. */
-    public register: Register,
+    private seen: Register,
   ) {}
+
+  /** As it was last seen. @throws StoreRegressionError when the store has lost a part of what was agreed upon: nothing holds any more. */
+  get register(): Register {
+    if (this.regression) throw this.regression;
+    return this.seen;
+  }
+
+  get isLost(): boolean {
+    return this.regression !== undefined;
+  }
 
   /** Opens it, and makes it when it is missing. @throws NoMemberError when it was made for other members. */
   static async open(store: Store, environment: Environment, group: string, members: readonly ProcessId[]): Promise<RegisterStream> {
@@ -139,7 +151,17 @@ export class RegisterStream {
         this.group,
         `The stream of "${this.group}" is gone. Restore the store from a backup.`,
       );
+    this.found = found;
     return this.take(found);
+  }
+
+  /** After a refusal: whether what the store has now is older than what it had answered. */
+  private checkAfter({ id, version, stamp }: Head): void {
+    const { found } = this;
+    if (!found || found.version > version || (found.version === version && found.stamp === stamp)) return;
+    this.regression ??= new StoreRegressionError(id, version, found.version);
+    for (const listener of this.listeners) listener();
+    throw this.regression;
   }
 
   /** Applies events together, each as far as it may be. Resolves when that is durable. */
@@ -190,6 +212,7 @@ export class RegisterStream {
       if (committed?.is === 'done') done.push(commit as RegisterEvent);
       if (done.length === 0 || (await this.commit(head, register, done))) return outcomes;
       await this.refresh();
+      this.checkAfter(head);
     }
   }
 
@@ -215,13 +238,13 @@ export class RegisterStream {
   }
 
   private take(head: Head): Register {
-    if (head.version < this.head.version) return this.register;
+    if (head.version < this.head.version) return this.seen;
     const isNew = head.version > this.head.version;
     this.head = head;
-    if (!isNew) return this.register;
-    this.register = read(head);
+    if (!isNew) return this.seen;
+    this.seen = read(head);
     for (const listener of this.listeners) listener();
-    return this.register;
+    return this.seen;
   }
 }
 

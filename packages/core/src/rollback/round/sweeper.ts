@@ -52,6 +52,8 @@ async function sweepStates(store: Store, register: () => Promise<Register>, grou
 
 function isOver(register: Register, { meta, wakeAt }: Head, now: number): boolean {
   const { round, epoch } = JSON.parse(String(meta)) as StateMeta;
+  // Whatever the clocks say: its member may be about to acknowledge it.
+  if (epoch === register.epoch && register.open.some(({ number }) => number === round)) return false;
   // A member of an older epoch may still write, and is refused with it.
   if (wakeAt !== null && wakeAt <= now) return true;
   return epoch === register.epoch && register.decided[round] !== undefined && round < register.latest.round;
