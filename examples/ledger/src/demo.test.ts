@@ -36,25 +36,33 @@ describe('the demo', () => {
   }
 
   it(
-    'shows the domino effect, and that forced checkpoints avoid it; draws both, answers with one JSON document, leaves nothing else behind',
+    'shows the domino effect, and three ways to avoid it; draws all, answers with one JSON document, leaves nothing else behind',
     async () => {
       const folder = join(temporary, 'pictures');
       const { code, out, err } = await ended(start(['--rounds', '2', '--json', '--pictures', folder]));
       const { ok, schemes } = JSON.parse(out) as { ok: boolean; schemes: object[] };
+      const same = { before: 300_00, after: 300_00 };
       expect(ok).toBe(true);
       expect(schemes).toMatchObject([
-        { scheme: 'plain', line: { ann: 0, bob: 0, cleo: 0 }, backToStart: 3, before: 300_00, after: 300_00 },
-        { scheme: 'bcs', backToStart: 0, before: 300_00, after: 300_00 },
+        { scheme: 'plain', line: { ann: 0, bob: 0, cleo: 0 }, goBack: 3, backToStart: 3, undone: 7, ...same },
+        // What has come to ann after its checkpoint comes again.
+        { scheme: 'bcs', goBack: 1, backToStart: 0, undone: 0, redelivered: 1, ...same },
+        // Six rounds of all were taken, and one payment came after the last one.
+        { scheme: 'round', line: { ann: 6, bob: 6, cleo: 6 }, goBack: 3, backToStart: 0, undone: 1, ...same },
+        // Since its last checkpoint ann has paid bob, and was paid by cleo.
+        { scheme: 'log', goBack: 0, undone: 0, redelivered: 0, again: 2, ...same },
       ]);
       expect(err).toContain('Recovery line: ann 0, bob 0, cleo 0');
-      expect(err.match(/^☠ kill -9/gm)).toHaveLength(2);
-      expect(err.match(/^✔ /gm)).toHaveLength(5);
+      expect(err.match(/^☠ kill -9/gm)).toHaveLength(4);
+      expect(err.match(/^✔ /gm)).toHaveLength(10);
       expect(err).not.toMatch(/^✖ /m);
       expect(code).toBe(0);
       expect(readdirSync(temporary)).toEqual(['pictures']);
-      const files = ['plain', 'bcs'].flatMap((name) => ['svg', 'mmd', 'dot'].map((ending) => `ledger-${name}.${ending}`));
+      const files = ['plain', 'bcs', 'round', 'log'].flatMap((name) => ['svg', 'mmd', 'dot'].map((ending) => `ledger-${name}.${ending}`));
       expect(readdirSync(folder).sort()).toEqual(files.sort());
       expect(readFileSync(join(folder, 'ledger-plain.svg'), 'utf8')).toMatch(/^<svg [^]*<\/svg>\n$/);
+      // Every record of a log is as good as a checkpoint, and none is undone.
+      expect(readFileSync(join(folder, 'ledger-log.svg'), 'utf8')).not.toContain('marker-end="url(#undone)"');
       expect(readFileSync(join(folder, 'ledger-plain.mmd'), 'utf8')).toMatch(/^flowchart LR\n/);
     },
     LIMIT_MS,

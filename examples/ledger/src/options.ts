@@ -19,7 +19,7 @@ export function readOptions(argv: readonly string[]): Options | undefined {
 function describe(): Command {
   return new Command('ledger')
     .description(
-      'Three account processes pay each other; one is killed with -9. What that costs with plain checkpoints, and with forced ones.',
+      'Three account processes pay each other; one is killed with -9. What that costs with plain checkpoints, with forced ones, with coordinated ones, and with message logs.',
     )
     .option('--rounds <n>', `how long they pay each other before (default: ${ROUNDS})`, wholeNumber(1, 50))
     .option('--pictures <folder>', 'writes the checkpoints and the recovery lines there, as SVG, Mermaid and DOT')

@@ -1,5 +1,5 @@
-import { dominoDot, dominoMermaid, dominoText, graphFrom } from '@redress/core';
-import { euros, judge, showInvariants, showTable, workplace } from '@redress/example-shared';
+import { dominoDot, dominoMermaid, dominoText, graphFrom, inTransitOf } from '@redress/core';
+import { euros, judge, showInvariants, showTable, total, workplace } from '@redress/example-shared';
 import type { Invariant, Screen } from '@redress/example-shared';
 import { sqliteStore } from '@redress/sqlite';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -51,9 +51,32 @@ function draw(folder: string, { scheme, recovery: { graph, line, report } }: End
   write('dot', dominoDot(whole, report));
 }
 
-function summary({ scheme, recovery, forced, before, after }: Ending) {
-  const { backToStart, checkpointsLost, maxHops } = recovery.report;
-  return { scheme, line: recovery.line, backToStart, checkpointsLost, maxHops, forced, before, after };
+function summary(ending: Ending) {
+  const { scheme, recovery, forced, again, before, after } = ending;
+  const { backToStart, checkpointsLost, maxHops, rolledBack } = recovery.report;
+  const sizes = {
+    backToStart,
+    goBack: rolledBack.length,
+    checkpointsLost,
+    maxHops,
+    undone: undone(ending),
+    redelivered: redelivered(ending),
+  };
+  return { scheme, line: recovery.line, ...sizes, forced, again, before: sum(before), after: sum(after) };
+}
+
+function sum(accounts: Ending['before']): number {
+  return total(Object.values(accounts));
+}
+
+/** Payments that never were. */
+function undone({ payments, recovery: { line } }: Ending): number {
+  return payments.filter(({ from, sent }) => sent > (line[from] ?? Infinity)).length;
+}
+
+/** Payments whose arrival alone was undone. */
+function redelivered({ payments, recovery: { line } }: Ending): number {
+  return inTransitOf(line, payments).length;
 }
 
 function check(endings: readonly Ending[]): readonly Invariant[] {
@@ -62,11 +85,13 @@ function check(endings: readonly Ending[]): readonly Invariant[] {
   const of = (name: SchemeName): Ending => endings.find(({ scheme }) => scheme === name) as Ending;
   const plain = of('plain').recovery.report;
   const bcs = of('bcs').recovery.report;
+  const round = of('round').recovery;
+  const log = of('log');
   const lost = bcs.rolledBack.filter(({ checkpoints }) => checkpoints > 1);
   return judge([
     ...endings.map(
       ({ scheme, after }) =>
-        [`${scheme}: no money was lost or made`, unless(after === all, `there is ${euros(after)}, not ${euros(all)}`)] as const,
+        [`${scheme}: no money was lost or made`, unless(sum(after) === all, `there is ${euros(sum(after))}, not ${euros(all)}`)] as const,
     ),
     [
       'plain: one kill takes all of them back to the start',
@@ -74,6 +99,15 @@ function check(endings: readonly Ending[]): readonly Invariant[] {
     ],
     ['bcs: nobody goes back to the start', unless(bcs.backToStart === 0, `${bcs.backToStart} went there`)],
     ['bcs: nobody loses more than one checkpoint', lost.map(({ process, checkpoints }) => `${process} lost ${checkpoints}`)],
+    [
+      'round: all go back to one checkpoint, and it is the last one',
+      MEMBERS.filter((id, i) => round.line[id] !== round.graph.processes[i]?.checkpoints.at(-1)).map((id) => `${id} to ${round.line[id]}`),
+    ],
+    ['log: nobody goes back', log.recovery.report.rolledBack.map(({ process, to }) => `${process} to ${to}`)],
+    [
+      'log: everybody has what they had',
+      MEMBERS.filter((id) => log.after[id] !== log.before[id]).map((id) => `${id} has ${euros(log.after[id] ?? 0)}`),
+    ],
   ]);
 }
 
@@ -81,12 +115,16 @@ function show(screen: Screen, endings: readonly Ending[], invariants: readonly I
   const side = (value: (ending: Ending) => number | string): string => endings.map((one) => String(value(one)).padStart(11)).join(' ');
   showTable(screen, [
     ['', side(({ scheme }) => scheme)],
+    ['processes that go back', side(({ recovery }) => recovery.report.rolledBack.length)],
     ['back to the start', side(({ recovery }) => recovery.report.backToStart)],
     ['checkpoints lost', side(({ recovery }) => recovery.report.checkpointsLost)],
     ['longest chain of messages', side(({ recovery }) => recovery.report.maxHops)],
     ['forced checkpoints', side(({ forced }) => forced)],
-    ['money before', side(({ before }) => euros(before))],
-    ['money after', side(({ after }) => euros(after))],
+    ['payments undone', side(undone)],
+    ['payments delivered again', side(redelivered)],
+    ['messages handled again', side(({ again }) => again)],
+    ['money before', side(({ before }) => euros(sum(before)))],
+    ['money after', side(({ after }) => euros(sum(after)))],
   ]);
   screen.line();
   showInvariants(screen, invariants);

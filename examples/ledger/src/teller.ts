@@ -1,6 +1,7 @@
 import { serve } from '@redress/example-shared';
 import { sqliteStore } from '@redress/sqlite';
 import { Account } from './account.js';
+import type { Member } from './scheme.js';
 import { SCHEMES } from './schemes.js';
 import type { SchemeName } from './schemes.js';
 
@@ -18,17 +19,19 @@ export type Order =
   | { readonly n: number; readonly act: 'pay'; readonly to: string; readonly cents: number }
   | { readonly n: number; readonly act: 'checkpoint' | 'look' | 'end' };
 
-export interface Told {
+export interface Told extends Pick<Member, 'forced' | 'again' | 'checkpoints' | 'interval' | 'wentTo'> {
   readonly n: number;
   readonly cents: number;
-  readonly forced: number;
 }
 
 serve<Job, Told>(async ({ scheme, store: file, members, id, cents }, report) => {
   const store = sqliteStore(file);
   const account = new Account(id, cents);
-  const member = await SCHEMES[scheme].open({ store, group: scheme, members }, account);
-  const tell = (n: number): void => report({ n, cents: account.cents, forced: member.forced });
+  const member: Member = await SCHEMES[scheme].open({ store, group: scheme, members }, account);
+  const tell = (n: number): void => {
+    const { forced, again, checkpoints, interval, wentTo } = member;
+    report({ n, cents: account.cents, forced, again, checkpoints, interval, wentTo });
+  };
   await new Promise<void>((resolve, reject) => {
     const follow = async (order: Order): Promise<void> => {
       if (order.act === 'pay') await member.pay(order.to, order.cents);

@@ -203,7 +203,7 @@ class RedisStore implements Store {
     const planned = plan(prepared, this.#random.word(), before, this.#news.voice);
     const answer = (verdict: Verdict): void => {
       try {
-        if (verdict.wake !== undefined) return resolve(this.#applied(headOf(planned, verdict.wake)));
+        if (verdict.wake !== undefined) return resolve(this.#applied(headOf(planned, verdict.wake), before));
         const refusal = readRefusal(id, verdict);
         if (refusal.there) this.#known.put(refusal.there);
         const judgement = judge(prepared, refusal);
@@ -217,9 +217,11 @@ class RedisStore implements Store {
     this.#batch.add({ partition, key: partition.stream(id), due, args: planned.args, answer, refuse: reject });
   }
 
-  #applied(known: Known): Commit {
-    // Who gives a stream away writes no more to it: to remember all that has ended costs more than it saves.
-    if (known.head.owner === null) this.#known.forget(known.head.id);
+  #applied(known: Known, before: Known | undefined): Commit {
+    // Who gives a stream away writes no more to it: to remember all that has ended costs more than it saves. One that nobody ever holds,
+    // such as a register, is written to again.
+    const isShared = before !== undefined && before.head.version > 0 && before.head.owner === null;
+    if (known.head.owner === null && !isShared) this.#known.forget(known.head.id);
     else this.#known.put(known);
     return { head: handedOut(known.head), applied: true };
   }

@@ -1,24 +1,23 @@
 import { sleep } from '../../base/clock.js';
 import type { Environment } from '../../base/environment.js';
 import { messageOf, StoreUnavailableError } from '../../base/errors.js';
-import type { Data } from '../../base/store.js';
 import { Alive } from '../alive.js';
 import { Waiters, within } from '../waiters.js';
+import { Collector } from './collect.js';
 import { dutyOf } from './duty.js';
 import type { Duty, Self } from './duty.js';
 import { CoordinationAbortedError, CoordinationError, EpochOverError, NoMemberError } from './errors.js';
 import { Failures } from './failures.js';
 import { Gate } from './gate.js';
+import { keep, putBack } from './keeping.js';
+import type { Kept } from './keeping.js';
 import type { Settings } from './options.js';
 import { Pace } from './pace.js';
-import type { Register, RegisterEvent, StateRef } from './register.js';
+import type { Register, RegisterEvent } from './register.js';
 import type { RegisterStream } from './register-stream.js';
-import { readState, writeState } from './round-state.js';
 import { Sweeper } from './sweeper.js';
 import type { RoundOptions, GroupMember } from './types.js';
 
-/** Tentative states that nobody refers to are kept for so many deadlines. */
-const GRACE = 10;
 const PAUSE_MS = 50;
 
 /** See `joinGroup`. */
@@ -33,7 +32,7 @@ export class Member implements GroupMember {
   private readonly life: string;
   private spoke = false;
   private restoredIn: number | undefined;
-  private held: { readonly round: number; readonly state: StateRef | undefined; readonly ends?: Data } | undefined;
+  private held: { readonly round: number; readonly kept?: Kept } | undefined;
   private leaving = false;
   private closed: { readonly error: unknown } | undefined;
   private readonly waiters = new Waiters();
@@ -42,6 +41,7 @@ export class Member implements GroupMember {
   private readonly pace: Pace;
   private readonly sweeper: Sweeper;
   private readonly failures: Failures;
+  private readonly collector: Collector;
   private letReady!: () => void;
   private refuseReady!: (error: unknown) => void;
   private end!: (error: unknown) => void;
@@ -58,7 +58,8 @@ export class Member implements GroupMember {
     this.pace = new Pace(settings);
     this.life = this.environment.random.word();
     this.ready = new Promise((resolve, reject) => ([this.letReady, this.refuseReady] = [resolve, reject]));
-    this.sweeper = new Sweeper(settings.store, settings.group, () => stream.refresh());
+    this.sweeper = new Sweeper(settings, () => stream.refresh());
+    this.collector = new Collector(settings, stream);
     this.failures = new Failures(settings, (error) => this.publish('round.failing', { error }));
     this.alive = new Alive(this.environment.clock);
     this.alive.while(this.ready).catch(() => {});
@@ -94,7 +95,7 @@ export class Member implements GroupMember {
     const [outcome] = await this.stream.apply(event);
     if (outcome?.is !== 'done')
       throw new CoordinationAbortedError(group, undefined, outcome?.is === 'refused' ? outcome.why : 'it is open');
-    const round = outcome.register.last;
+    const round = (this.collector.begun = outcome.register.last);
     const decision = await this.alive.while(this.decided(round));
     if (decision.is !== 'committed') throw new CoordinationAbortedError(group, round, decision.why);
     return round;
@@ -158,7 +159,7 @@ export class Member implements GroupMember {
     if (duty.do === 'recover') await speak({ type: 'recover', epoch: duty.epoch, why: `${process} has begun anew`, by: { process, life } });
     else if (duty.do === 'join') await speak({ type: 'joined', epoch: duty.epoch, process, life });
     else if (duty.do === 'abort') await this.abort(duty.epoch, duty.round);
-    else if (duty.do === 'ack') await this.acknowledge(duty.epoch, duty.round);
+    else if (duty.do === 'ack') return this.acknowledge(duty.epoch, duty.round);
     else await this.stream.apply({ type: 'commit', epoch: duty.epoch, round: duty.round });
     return true;
   }
@@ -174,7 +175,7 @@ export class Member implements GroupMember {
   }
 
   private async restore({ epoch, line }: Extract<Duty, { do: 'restore' }>): Promise<true> {
-    const { store, group, state, companion, deadlineMs } = this.settings;
+    const { group, deadlineMs } = this.settings;
     if (!(await within(this.environment.clock, this.gate.close(), deadlineMs))) {
       throw new CoordinationError(
         'ROUND_STATE_LOST',
@@ -183,52 +184,52 @@ export class Member implements GroupMember {
       );
     }
     this.held = undefined;
-    const ref = line.states[this.process];
-    const parts = ref ? await readState(store, group, this.process, line.round, ref) : [];
-    state.restore(parts[0], []);
-    await companion?.restore(parts[1], epoch);
+    await putBack(this.settings, epoch, line);
     this.restoredIn = epoch;
     this.publish('round.restored', { details: { epoch, round: line.round } });
     return true;
   }
 
   private async prepare({ epoch, round, deadlineAt }: Extract<Duty, { do: 'prepare' }>): Promise<true> {
-    const { store, group, state, companion, pauseMs, deadlineMs } = this.settings;
+    const { process, life } = this;
+    const { pauseMs } = this.settings;
     const decline = async (why: string): Promise<true> => {
-      await this.stream.apply({ type: 'decline', epoch, round, process: this.process, why });
+      await this.stream.apply({ type: 'decline', epoch, round, process, why });
       this.held = undefined;
       return true;
     };
     // From here on nothing leaves this member until the round is decided.
-    this.held = { round, state: undefined };
+    this.held = { round };
     if (!(await within(this.environment.clock, this.gate.close(), Math.min(pauseMs, (deadlineAt - this.now()) / 2))))
       return decline('its calls take too long');
     try {
-      await companion?.flush();
-      const ends = companion?.capture();
-      const parts = ends === undefined ? [state.capture()] : [state.capture(), ends];
-      const ref = await writeState(store, { group, process: this.process, round, epoch, parts }, GRACE * deadlineMs);
-      this.held = { round, state: ref, ...(ends !== undefined && { ends }) };
+      const kept = await keep(this.settings, { process, life, round, epoch });
+      this.sweeper.wrote(kept.head);
+      this.held = { round, kept };
+      this.collector.written(round);
     } catch (error) {
       return decline(messageOf(error));
     }
-    await this.acknowledge(epoch, round);
     return true;
   }
 
-  private async acknowledge(epoch: number, round: number): Promise<void> {
-    const state = this.held?.state;
-    if (state) await this.stream.apply({ type: 'ack', epoch, round, process: this.process, life: this.life, state });
-    else await this.stream.apply({ type: 'decline', epoch, round, process: this.process, why: 'its state was not written' });
+  /** False: somebody else may do it. */
+  private async acknowledge(epoch: number, round: number): Promise<boolean> {
+    const { process, life } = this;
+    const state = this.held?.kept?.state;
+    if (state && this.collector.waitMs > 0) return false;
+    const isOver = (): boolean => this.leaving || dutyOf(this.stream.register, this.self(), this.now()).do !== 'ack';
+    if (state) await this.collector.acknowledge({ type: 'ack', epoch, round, process, life, state }, isOver);
+    else await this.stream.apply({ type: 'decline', epoch, round, process, why: 'its state was not written' });
+    return true;
   }
 
   private async finish({ round, decision }: Extract<Duty, { do: 'finish' }>, register: Register): Promise<boolean> {
-    const ends = this.held?.ends;
+    const ends = this.held?.kept?.ends;
     this.held = undefined;
     this.publish(`round.${decision}`, { details: { round, why: register.decided[round]?.why } });
     if (decision !== 'committed') return true;
-    // One of them is enough.
-    if (this.settings.members[0] === this.process) this.sweeper.sweep(this.now(), (error) => this.publish('round.sweep.failed', { error }));
+    this.sweeper.sweep(register, this.now(), (error) => this.publish('round.sweep.failed', { error }));
     // What is not forgotten now is forgotten after the next round.
     if (ends !== undefined)
       this.settings.companion?.committed?.(ends).catch((error: unknown) => this.publish('round.trim.failed', { error }));
@@ -238,7 +239,8 @@ export class Member implements GroupMember {
   /** True when a round was due, and begun. */
   private async beginRound({ last, epoch }: Register): Promise<boolean> {
     if (!this.pace.isDue(last)) return false;
-    await this.stream.apply({ type: 'begin', epoch, deadlineAt: this.now() + this.settings.deadlineMs });
+    const [outcome] = await this.stream.apply({ type: 'begin', epoch, deadlineAt: this.now() + this.settings.deadlineMs });
+    if (outcome?.is === 'done') this.collector.begun = outcome.register.last;
     return true;
   }
 
@@ -252,7 +254,8 @@ export class Member implements GroupMember {
       return;
     }
     const { everyMs = Infinity, pollMs } = this.settings;
-    const timer = this.environment.clock.setTimer(Math.min(pollMs, everyMs / 4), () => this.wake(), { background: true });
+    const ms = Math.min(pollMs, everyMs / 4, this.collector.waitMs || Infinity);
+    const timer = this.environment.clock.setTimer(ms, () => this.wake(), { background: true });
     await this.waiters.changed();
     timer.cancel();
     this.isTold = false;

@@ -34,8 +34,12 @@ interface Member {
   readonly sent: number;
   readonly got: number;
   /** What it wrote for the held round. */
-  readonly wrote: readonly [sent: number, got: number, epoch: number, base: number] | null;
+  readonly wrote: Written | null;
+  /** What lies in the store of that, whether or not its writer is alive, and for which round. */
+  readonly left: readonly [round: number, wrote: Written] | null;
 }
+
+type Written = readonly [sent: number, got: number, epoch: number, base: number];
 
 export interface Model {
   readonly register: Register;
@@ -56,7 +60,7 @@ const MOST_SENT = 1;
 type Step = readonly [name: string, next: Model];
 
 export function initial(crashes: number, losses: number): Model {
-  const member: Member = { up: true, epoch: null, held: null, base: 0, told: 0, sent: 0, got: 0, wrote: null };
+  const member: Member = { up: true, epoch: null, held: null, base: 0, told: 0, sent: 0, got: 0, wrote: null, left: null };
   return { register: newRegister(NAMES), members: [member, member], coordinator: null, crashes, losses, acted: 0 };
 }
 
@@ -76,7 +80,7 @@ function withMember(model: Model, i: number, change: Partial<Member>): Model {
 }
 
 /** What is written stands for its content: the sum says what was sent and received, in which epoch, on which base. */
-function stateOf(name: string, round: number, wrote: NonNullable<Member['wrote']>): { readonly stream: string; readonly sum: number } {
+function stateOf(name: string, round: number, wrote: Written): { readonly stream: string; readonly sum: number } {
   const [sent, got, epoch, base] = wrote;
   return { stream: `${name}/${round}`, sum: ((sent * 2 + got) * 10 + epoch) * 10 + base };
 }
@@ -112,7 +116,30 @@ export function steps(model: Model, weak: Weak): Step[] {
     if (isFree && !weak.silent) traffic(model, i, found);
   });
   coordinatorSteps(model, weak, found, commit);
-  return found;
+  if (!weak.toy) collect(model, weak, found);
+  return found.map(([name, next]) => [name, forgotten(next)]);
+}
+
+/** What nobody can acknowledge any more makes no difference. */
+function forgotten(model: Model): Model {
+  const { epoch, open } = model.register;
+  const isOver = ({ left }: Member): boolean => left !== null && (left[1][2] !== epoch || !open.some(({ number }) => number === left[0]));
+  if (!model.members.some(isOver)) return model;
+  return { ...model, members: model.members.map((one) => (isOver(one) ? { ...one, left: null } : one)) as unknown as Model['members'] };
+}
+
+/** Whoever began the round acknowledges for those whose states lie in the store, dead or alive, and commits with the last of them. */
+function collect(model: Model, weak: Weak, found: Step[]): void {
+  if (!model.coordinator) return;
+  const [epoch, round] = model.coordinator;
+  const events = model.members.flatMap(({ left }, i): RegisterEvent[] => {
+    const process = NAMES[i] as string;
+    if (left?.[0] !== round || left[1][2] !== epoch) return [];
+    return [{ type: 'ack', epoch, round, process, life: LIFE, state: stateOf(process, round, left[1]) }];
+  });
+  let register = model.register;
+  for (const event of [...events, { type: 'commit', epoch, round } as const]) register = apply(register, event, weak) ?? register;
+  if (register !== model.register) found.push(['coordinator collects', { ...model, register }]);
 }
 
 type Commit = (name: string, event: RegisterEvent, local?: (next: Model) => Model) => void;
@@ -138,7 +165,7 @@ function perform(duty: Duty, model: Model, i: number, now: number, weak: Weak, f
   else if (duty.do === 'abort') commit(`${name} aborts`, { type: 'abort', epoch: duty.epoch, round: duty.round, now });
   else if (duty.do === 'commit' && !weak.toy) commit(`${name} commits`, { type: 'commit', epoch: duty.epoch, round: duty.round });
   else if (duty.do === 'ack') {
-    const state = stateOf(name, duty.round, member.wrote as NonNullable<Member['wrote']>);
+    const state = stateOf(name, duty.round, member.wrote as Written);
     commit(`${name} acknowledges`, { type: 'ack', epoch: duty.epoch, round: duty.round, process: name, life: LIFE, state });
   } else if (duty.do === 'restore') {
     const line = weak.latest ? register.latest : duty.line;
@@ -147,7 +174,7 @@ function perform(duty: Duty, model: Model, i: number, now: number, weak: Weak, f
     found.push([`${name} restores ${base}`, withMember(model, i, { epoch: duty.epoch, base, held: null, wrote: null, sent, got })]);
   } else if (duty.do === 'prepare') {
     const wrote = [member.sent, member.got, member.epoch as number, member.base] as const;
-    found.push([`${name} prepares`, withMember(model, i, { held: duty.round, wrote })]);
+    found.push([`${name} prepares`, withMember(model, i, { held: duty.round, wrote, left: [duty.round, wrote] })]);
   } else if (duty.do === 'finish') {
     const acted = duty.decision === 'committed' ? Math.max(model.acted, duty.round) : model.acted;
     found.push([`${name} finishes, ${duty.decision}`, { ...withMember(model, i, { held: null, wrote: null }), acted }]);

@@ -13,7 +13,9 @@ const KEPT = 200;
 const FIRST_PAUSE_MS = 10;
 const LAST_PAUSE_MS = 500;
 /** News that come in so short a time are looked into together. */
-const NEWS_MS = 4;
+const NEWS_MS = 2;
+/** News of an own commit come within so short a time, or are looked into like others. */
+const OWN_NEWS_MS = 50;
 
 /** The stream of what a group has agreed upon. */
 export function roundStreamOf(group: string): string {
@@ -40,6 +42,9 @@ export class RegisterStream {
   private refreshNext: Promise<Register> | undefined;
   private readonly listeners = new Set<() => void>();
   private stopWatching: (() => void) | undefined;
+  private isTold: () => boolean = () => false;
+  /** Until when news of commits of its own are expected, on the monotonic clock. */
+  private readonly own: number[] = [];
 
   private constructor(
     private readonly store: Store,
@@ -83,6 +88,11 @@ export class RegisterStream {
     }
   }
 
+  /** Members are in other processes too, and hear of what is decided. */
+  get isScattered(): boolean {
+    return this.isTold() && this.listeners.size < this.register.members.length;
+  }
+
   /** Calls `changed` when the register has changed: at once where the store tells, else within `pollMs`. Answers a function that ends it. */
   listen(pollMs: number, changed: () => void): () => void {
     const one = (): void => changed();
@@ -115,20 +125,30 @@ export class RegisterStream {
       isBusy = false;
     };
     const heard = (): void => {
+      if (this.isOwn()) return;
       isMissed = true;
       if (!isBusy) void lookTogether();
     };
     const told = this.store.watch?.({ id: this.head.id }, heard);
+    this.isTold = () => told?.live ?? false;
     let timer = clock.setTimer(pollMs, poll, { background: true });
     function poll(): void {
       look();
       timer = clock.setTimer(told?.live ? pollMs * 10 : pollMs, poll, { background: true });
     }
     return () => {
+      this.isTold = () => false;
       timer.cancel();
       isOver = true;
       told?.stop();
     };
+  }
+
+  /** Whether news are of what this one has written. What is missed by that, the next look finds. */
+  private isOwn(): boolean {
+    const now = this.environment.clock.monotonic();
+    while ((this.own[0] ?? Infinity) < now) this.own.shift();
+    return this.own.shift() !== undefined;
   }
 
   /** Reads it anew, and not before it is asked to: what was read a moment ago may be old by then. */
@@ -225,11 +245,13 @@ export class RegisterStream {
     const change: Change = { id: head.id, expect, entries, head: patch, trimTo: Math.max(head.length - KEPT, 0) };
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS)) {
       try {
+        if (this.isTold()) this.own.push(clock.monotonic() + OWN_NEWS_MS);
         const { head: after, applied } = await this.store.commit(change);
         if (applied) this.take(after);
         else await this.refresh();
         return true;
       } catch (error) {
+        this.own.length = 0;
         if (error instanceof ConflictError) return false;
         if (!(error instanceof StoreUnavailableError)) throw error;
         await sleep(clock, pauseMs);

@@ -1,33 +1,66 @@
 import { ConflictError } from '../../base/errors.js';
 import type { Head, Store } from '../../base/store.js';
+import type { Settings } from './options.js';
 import type { Register, RoundLine } from './register.js';
 import { KIND } from './round-state.js';
 import type { StateMeta } from './round-state.js';
 
+/** Each forgets its own states; what those who have died left is looked for after so many rounds. */
+const ALL_EVERY = 16;
+
 /** Sweeps in the background, one sweep at a time. */
 export class Sweeper {
   private isBusy = false;
+  private rounds = 0;
+  /** Written by this life, and not forgotten yet. */
+  private readonly own = new Map<string, Head>();
 
   constructor(
-    private readonly store: Store,
-    private readonly group: string,
+    private readonly settings: Pick<Settings, 'store' | 'group' | 'members' | 'state'>,
     private readonly register: () => Promise<Register>,
   ) {}
 
-  sweep(now: number, failed: (error: unknown) => void): void {
+  wrote(head: Head): void {
+    this.own.set(head.id, head);
+  }
+
+  /** After a commit. `register`: as it was then. */
+  sweep(register: Register, now: number, failed: (error: unknown) => void): void {
     if (this.isBusy) return;
     this.isBusy = true;
-    void sweepStates(this.store, this.register, this.group, now)
+    void this.work(register, now)
       .catch(failed)
       .finally(() => (this.isBusy = false));
   }
+
+  private async work(register: Register, now: number): Promise<void> {
+    const { store, group, members, state } = this.settings;
+    const used = new Set(streamsOf(register));
+    for (const head of this.own.values()) {
+      const { round, epoch } = JSON.parse(String(head.meta)) as StateMeta;
+      // Nobody refers later to what a decided round left behind, so that an old register tells as well as a new one.
+      if (used.has(head.id) || (epoch === register.epoch && register.decided[round] === undefined)) continue;
+      await forget(store, head);
+      this.own.delete(head.id);
+    }
+    this.rounds += 1;
+    // One of them is enough for what others have left.
+    if (members[0] === state.id && this.rounds % ALL_EVERY === 1) await sweepStates(store, this.register, group, now);
+  }
 }
 
-/**
- * Forgets states that no line needs: those of decided rounds at once, tentative ones that nobody refers to when their grace is over.
- * Answers how many.
- */
-async function sweepStates(store: Store, register: () => Promise<Register>, group: string, now: number): Promise<number> {
+/** False: it was not there, or somebody is at work on it. */
+async function forget(store: Store, { id, version, stamp }: Head): Promise<boolean> {
+  try {
+    return await store.drop(id, { version, stamp });
+  } catch (error) {
+    if (error instanceof ConflictError) return false;
+    throw error;
+  }
+}
+
+/** Forgets states that no line needs: those of decided rounds at once, tentative ones that nobody refers to when their grace is over. */
+async function sweepStates(store: Store, register: () => Promise<Register>, group: string, now: number): Promise<void> {
   const heads: Head[] = [];
   let after: string | undefined;
   do {
@@ -38,16 +71,7 @@ async function sweepStates(store: Store, register: () => Promise<Register>, grou
   // Read after the states were listed: what is referred to by then is kept, and nobody refers to an older one later.
   const agreed = await register();
   const used = new Set(streamsOf(agreed));
-  let dropped = 0;
-  for (const head of heads) {
-    if (used.has(head.id) || !isOver(agreed, head, now)) continue;
-    try {
-      if (await store.drop(head.id, { version: head.version, stamp: head.stamp })) dropped += 1;
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
-    }
-  }
-  return dropped;
+  for (const head of heads) if (!used.has(head.id) && isOver(agreed, head, now)) await forget(store, head);
 }
 
 function isOver(register: Register, { meta, wakeAt }: Head, now: number): boolean {
