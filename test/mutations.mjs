@@ -1525,6 +1525,7 @@ export const mutations = [
     file: policy('recovered'),
     from: 'if (call.args !== given) setArgs(call, given);',
     to: 'void given;',
+    also: [{ file: policy('instead'), from: 'if (call.args !== args) setArgs(call, args);', to: 'void args;' }],
     tests: 'packages/core/src/policy/repair.test.ts',
   },
   {
@@ -1671,6 +1672,14 @@ export const mutations = [
     from: 'if (failure === BAD_RESULT) call.onAttemptFailed?.',
     to: 'if (failure === BAD_RESULT && call.attempt < 0) call.onAttemptFailed?.',
     tests: 'packages/decorators/src/told.test.ts',
+  },
+  {
+    id: 'copy-owner',
+    guarantee: 'What runs within a later copy leaves the repeating to the call around it.',
+    file: 'packages/core/src/policy/race.ts',
+    from: 'begin(COPIES, () => this.copy(part), this.isOwned).then(',
+    to: 'this.copy(part).then(',
+    tests: 'packages/core/src/policy/nested.test.ts',
   },
   {
     id: 'queued-copy',

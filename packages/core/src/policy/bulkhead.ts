@@ -13,7 +13,7 @@ export interface BulkheadOptions {
   readonly waitingTaskQueue?: number;
   /** Who waits longest goes first, or who came last. Default: `fifo`. */
   readonly order?: 'fifo' | 'lifo';
-  /** `invocation`: a call keeps its place during its pauses and repetitions. Default: `attempt`. */
+  /** `invocation`: a call keeps its place during its pauses and repetitions, and until its last body has settled. Default: `attempt`. */
   readonly scope?: 'attempt' | 'invocation';
   /** Places for each answer, such as each host. */
   readonly key?: (...args: never[]) => string;

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { guard } from './guard.js';
+import { hedge } from './hedge.js';
 import { recoveryInfo } from './info.js';
 import { retry } from './retry.js';
 import type { RetryOptions } from './retry-policy.js';
-import { E, reset, watch, world } from './world.fixture.js';
+import { E, hangs, reset, watch, world } from './world.fixture.js';
 
 describe('a retry', () => {
   /** Three services, each of which calls the next. `between`: what it does with the call. */
@@ -43,6 +44,23 @@ describe('a retry', () => {
     expect(await three({}, later)).toEqual([1, 1, 3]);
     expect(await three({ nested: 'allow' }, (call) => call())).toEqual([3, 9, 27]);
     expect(await three({ nested: 'allow' }, later)).toEqual([3, 9, 27]);
+  });
+
+  it('is left to the call around it also by a later copy', async () => {
+    const { clock, environment } = world();
+    let [copies, runs] = [0, 0];
+    const inner = guard(
+      async () => {
+        runs += 1;
+        throw reset();
+      },
+      retry({ maxRetries: 2, delay: 0 }),
+      { environment },
+    );
+    const body = (): Promise<unknown> => (++copies === 1 ? hangs() : inner());
+    watch(clock, guard(body, hedge({ delay: 10 }), retry({ maxRetries: 2 }), { environment })());
+    await clock.drive(hangs());
+    expect([copies, runs]).toEqual([2, 1]);
   });
 
   it('adds up, and never multiplies, when services hide what they met', async () => {

@@ -10,6 +10,7 @@ import { rateLimit } from './rate-limit.js';
 import { repair } from './repair.js';
 import { retry } from './retry.js';
 import { timeout } from './timeout.js';
+import type { VirtualClock } from './virtual-clock.fixture.js';
 import { E, hangs, watch, world } from './world.fixture.js';
 
 describe('a body that outlives its call', () => {
@@ -84,12 +85,12 @@ describe('a body that outlives its call', () => {
 });
 
 describe('whoever keeps a record of a call', () => {
-  async function told(body: () => Promise<unknown>, ...policies: readonly Policy[]): Promise<readonly unknown[]> {
+  async function told(body: (clock: VirtualClock) => Promise<unknown>, ...policies: readonly Policy[]): Promise<readonly unknown[]> {
     const { clock, environment } = world();
     const all: unknown[] = [];
     const onAttemptFailed = (error: unknown): void => void all.push((error as { code?: unknown }).code ?? error);
     const call: Call = { operation: 'Bank.charge', args: [], signal: undefined, attempt: 1, environment, onAttemptFailed };
-    await clock.drive(compose(policies, environment, 'Bank.charge')(call, body));
+    await clock.drive(compose(policies, environment, 'Bank.charge')(call, () => body(clock)));
     return all;
   }
 
@@ -101,10 +102,11 @@ describe('whoever keeps a record of a call', () => {
   });
 
   it('hears nothing of a copy that waited for its place until another one had answered', async () => {
-    const slow = async (): Promise<void> => {
-      for (let i = 0; i < 100; i++) await Promise.resolve();
-    };
-    expect(await told(slow, hedge({ delay: 0, maxLoad: 1 }), bulkhead(1))).toEqual([]);
+    const places = bulkhead(1);
+    let waiting = 0;
+    const body = (clock: VirtualClock): Promise<void> => clock.sleep(5).finally(() => (waiting = places.load.waiting));
+    expect(await told(body, hedge({ delay: 0, maxLoad: 1 }), places)).toEqual([]);
+    expect([waiting, places.load]).toEqual([1, { running: 0, waiting: 0 }]);
   });
 });
 

@@ -5,7 +5,8 @@ import { classify, matches } from '../base/failure.js';
 import type { Matcher } from '../base/failure.js';
 import { isTelling } from '../base/events.js';
 import type { Call } from '../base/interceptor.js';
-import { isAborted, PartCall, rootOf } from './call.js';
+import { begin, isAborted, isOwned, PartCall, rootOf } from './call.js';
+import type { Running } from './call.js';
 import { deadlinesOf, Expiry } from './deadlines.js';
 import { keepAnswer, keepInfo } from './info.js';
 import { handOver } from './limited.js';
@@ -89,11 +90,15 @@ function disposeOf(value: unknown): unknown {
   return (later ?? now)?.call(value);
 }
 
+/** A copy begins with its body, and not before. */
+const COPIES: Running = { signal: undefined };
+
 /** One call and its copies. */
 class Race {
   private readonly copies: PartCall[] = [];
   private readonly errors = new Map<number, unknown>();
   private readonly startedAt: number;
+  private readonly isOwned = isOwned();
   private mayHedge: boolean | undefined;
   private isOver = false;
   private wait: Expiry | undefined;
@@ -125,7 +130,8 @@ class Race {
     if (n > 0 && events.listening) {
       events.publish({ name: 'hedge.started', at: clock.now(), details: { operation: this.call.operation, copy: n + 1 } });
     }
-    this.copy(part).then(
+    // A later copy begins in a turn of its own, and its repetitions are still those of the call around it.
+    begin(COPIES, () => this.copy(part), this.isOwned).then(
       (value) => this.answered(n, value),
       (error: unknown) => this.failed(n, error),
     );

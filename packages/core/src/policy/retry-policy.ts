@@ -28,7 +28,10 @@ export interface RetryOptions {
   readonly retryOn?: readonly Matcher[];
   /** Never repeated, whatever `retryOn` says; besides `AbortError`, `ConfigurationError`, `RefusedError` and `TerminalError`. */
   readonly abortOn?: readonly Matcher[];
-  /** A result that is not good enough and is asked for again; the last one is answered, good or not. Default: none. */
+  /**
+   * A result that is not good enough and is asked for again; the last one is answered, good or not. In a saga the undo hears
+   * of those before it as of attempts whose outcome nobody took. Default: none.
+   */
   readonly retryOnResult?: (result: unknown) => boolean;
   /** Called before each repetition, with the failure and the number of the attempt to come. What it throws ends the call. */
   readonly beforeRetry?: (error: unknown, attempt: number) => unknown;
