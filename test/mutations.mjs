@@ -2250,6 +2250,14 @@ export const mutations = [
     tests: 'test/rollback/group.test.ts',
   },
   {
+    id: 'round-found-durable',
+    guarantee: 'Others acknowledge for a member only when what they read of its state is as durable as it is asked to be.',
+    file: 'packages/core/src/rollback/round/collect.ts',
+    from: " && this.settings.store.durability !== 'replicated'",
+    to: '',
+    tests: 'test/rollback/group.test.ts',
+  },
+  {
     id: 'round-sweep-own',
     guarantee: 'A state is forgotten only when its round was decided and no line needs it.',
     file: 'packages/core/src/rollback/round/sweeper.ts',

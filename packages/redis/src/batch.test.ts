@@ -47,6 +47,15 @@ describe.skipIf(missing !== undefined)('the commits of one turn', () => {
     return { touched: touched.size, hidden: [...hidden] };
   }
 
+  it('take one exchange each where nobody ever holds the stream, such as a register', async () => {
+    const store = await redisStore({ client });
+    let { head } = await store.commit({ id: 'register', expect: 'absent', create: { kind: 'k', name: 'n' }, entries: [entry('0')] });
+    ({ head } = (await store.load('register')) as { readonly head: Head });
+    await server.command('CONFIG', 'RESETSTAT');
+    for (const key of ['1', '2', '3']) ({ head } = await store.commit(next(head, key)));
+    expect(String(await server.command('INFO', 'commandstats'))).toMatch(/cmdstat_evalsha:calls=3,/);
+  });
+
   it('name every key that their script touches: a slot that is being moved never meets a half of them', async () => {
     const store = await redisStore({ client }, { partitions: 2 });
     // All scripts are known to the server from here on, so that their calls are told by their digests.

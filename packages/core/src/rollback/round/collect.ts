@@ -32,10 +32,15 @@ export class Collector {
     this.patienceMs = Math.min(PATIENCE_MS, settings.deadlineMs / 10);
   }
 
+  /** What others can read may not be on its replicas yet: then only its writer knows that it is there. */
+  private get isOn(): boolean {
+    return this.stream.isScattered && this.settings.store.durability !== 'replicated';
+  }
+
   /** The state of this member is written: it waits for somebody to acknowledge for it. */
   written(round: number): void {
     const { clock, random } = this.settings.environment;
-    const isLeftToOthers = this.begun !== round && this.stream.isScattered;
+    const isLeftToOthers = this.begun !== round && this.isOn;
     this.waitsUntil = isLeftToOthers ? clock.monotonic() + this.patienceMs * (1 + random.next()) : -Infinity;
   }
 
@@ -50,7 +55,7 @@ export class Collector {
   }
 
   private async collect(own: Ack, isOver: () => boolean): Promise<readonly Ack[]> {
-    if (this.begun !== own.round || !this.stream.isScattered) return [own];
+    if (this.begun !== own.round || !this.isOn) return [own];
     const { store, group, environment } = this.settings;
     const { clock } = environment;
     const found = new Map<ProcessId, Ack>([[own.process, own]]);
