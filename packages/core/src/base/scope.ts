@@ -38,6 +38,8 @@ export interface Scope {
   readonly turn?: object;
   /** What the handler of a message has sent so far; its type belongs to the rollback family. */
   readonly outgoing?: object;
+  /** The work of an independent process that is running; its type belongs to the rollback family. */
+  readonly work?: object;
 }
 
 // One for the life of the process, also when two copies of this package are loaded: they must see the same runs.

@@ -1,6 +1,7 @@
 import { sleep } from '../../base/clock.js';
 import type { Timer } from '../../base/clock.js';
-import { StoreUnavailableError } from '../../base/errors.js';
+import { ConfigurationError, StoreUnavailableError } from '../../base/errors.js';
+import { currentScope, runInScope } from '../../base/scope.js';
 import type { ChannelItem, Message } from '../channel/entry.js';
 import { LineArgumentError } from '../line/errors.js';
 import { deliverFrom } from './deliver.js';
@@ -21,6 +22,13 @@ export interface Settings extends Pick<IndependentOptions, 'receive'> {
   readonly pollMs: number;
   readonly isForced: boolean;
   readonly keepsAll: boolean;
+}
+
+/** Work that is running, and the work of another process that it was begun by. */
+interface Work {
+  readonly of: object;
+  readonly outer: Work | undefined;
+  isOver: boolean;
 }
 
 type Marker = ChannelItem & { readonly kind: 'marker' };
@@ -70,12 +78,22 @@ export class Life {
     void this.#pump();
   }
 
-  /** `work` runs while nothing else does. @throws ProcessEndedError */
-  turn<T>(work: () => Promise<T>): Promise<T> {
+  /** `work` runs while nothing else does. @throws ProcessEndedError; ConfigurationError from within other work, which it would wait for. */
+  async turn<T>(work: () => Promise<T>): Promise<T> {
+    this.#checkFree();
     return this.#turns.take(async () => {
       if (this.isOver) throw new ProcessEndedError(this.member.id, this.#end?.error);
       return work();
     });
+  }
+
+  #checkFree(): void {
+    for (let work = currentScope()?.work as Work | undefined; work; work = work.outer) {
+      if (work.of !== this || work.isOver) continue;
+      const subject = `The process "${this.member.id}" of "${this.member.group}"`;
+      const cause = 'its own work asks it for something, and would wait for itself.';
+      throw new ConfigurationError([{ subject, cause, remedy: 'Ask for it when the work, or the handler, has ended.' }]);
+    }
   }
 
   run<T>(work: (send: Send) => T | Promise<T>): Promise<T> {
@@ -117,6 +135,7 @@ export class Life {
 
   /** A last checkpoint, then the end. */
   async stop(): Promise<void> {
+    this.#checkFree();
     if (!this.isOver) this.#over.abort();
     await this.#turns.take(async () => {
       // Who has told others what it has takes no checkpoint until the group is open again.
@@ -150,14 +169,20 @@ export class Life {
   /** What is sent leaves when the work has ended well. */
   async #work<T>(work: (send: Send) => T | Promise<T>): Promise<T> {
     const outgoing: Outgoing[] = [];
-    let isOver = false;
-    const value = await work((to, data) => {
+    const scope = currentScope();
+    const own: Work = { of: this, outer: scope?.work as Work | undefined, isOver: false };
+    const send: Send = (to, data) => {
       const { id, group } = this.member;
-      if (isOver) throw new ProcessEndedError(id, 'the work that was given this "send" has ended');
+      if (own.isOver) throw new ProcessEndedError(id, 'the work that was given this "send" has ended');
       if (!this.postman.to(to)) throw new GroupMembersError(group, [id, ...this.postman.others], `"${id}" cannot send to "${to}"`);
       outgoing.push({ to, data });
-    });
-    isOver = true;
+    };
+    let value: T;
+    try {
+      value = await runInScope({ ...scope, work: own }, () => work(send));
+    } finally {
+      own.isOver = true;
+    }
     await this.#vital(() => this.postman.send(outgoing));
     return value;
   }
