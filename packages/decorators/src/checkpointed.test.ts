@@ -242,6 +242,22 @@ describe('@Checkpointed', () => {
     await expect(redress({ store: memoryStore(), classes: [Durable] })).rejects.toThrow(/Durable.*"fsync".*"process"/);
   });
 
+  it('refuses an object that was called before there was a runtime to keep it, instead of keeping nothing', async () => {
+    @Checkpointed({ id: () => 'x', fields: ['n'] })
+    class Early {
+      n = 0;
+      @Checkpointed()
+      async up(): Promise<number> {
+        return (this.n += 1);
+      }
+    }
+    const early = new Early();
+    expect(await early.up()).toBe(1);
+    apps.push(await redress({ store: memoryStore(), instances: [early] }));
+    await expect(early.up()).rejects.toThrow(/Early: It was called before the runtime/);
+    expect(() => checkpoints.of(early)).toThrow(/Open the runtime before/);
+  });
+
   it('refuses a durable state that nobody has described, and says which fields there are', () => {
     @Checkpointed({ id: () => 'x', store: memoryStore() })
     class Vague {

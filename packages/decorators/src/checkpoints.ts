@@ -1,4 +1,4 @@
-import { checkpointed, checkpointsOf, currentScope } from '@redress/core';
+import { checkpointed, checkpointsOf, ConfigurationError, currentScope } from '@redress/core';
 import type { Attempt, Chain, Checkpoints, CheckpointOptions, PassScope, RestoreInfo, Running, Store } from '@redress/core';
 import { classMark, markedName, restoredOf, transientsOf } from './checkpointed-marks.js';
 import type { CheckpointedOptions } from './checkpointed-marks.js';
@@ -16,9 +16,16 @@ export const checkpoints = {
    * @throws ConfigurationError when the marks, the object and the store of its runtime do not fit together.
    */
   of(object: object): Checkpoints {
+    if (early.has(object) && storeOf(object)) {
+      const cause = 'It was called before the runtime was there that is to keep its checkpoints, and none of them would be kept.';
+      throw new ConfigurationError([{ subject: markedName(object), cause, remedy: 'Open the runtime before the first call.' }]);
+    }
     return checkpointsOf(object) ?? checkpointed(object, optionsFor(object));
   },
 };
+
+/** They have an id to be kept under, and no store was there when they were first called. */
+const early = new WeakSet();
 
 const runtimeOf = (object: object): PassScope['runtime'] | undefined =>
   (currentScope()?.pass as PassScope | undefined)?.runtime ?? findBinding(object)?.runtime;
@@ -42,6 +49,7 @@ function optionsFor(object: object): CheckpointOptions {
   const runtime = runtimeOf(object);
   const methods = restoredOf(object);
   const store = storeOf(object);
+  if (id && !store) early.add(object);
   return {
     name: markedName(object),
     ...mark,
