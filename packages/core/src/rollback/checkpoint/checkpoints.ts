@@ -96,7 +96,7 @@ class Handle implements Checkpoints {
   /** Open, and before that to `afterRestore` and what it calls: it would wait for itself. */
   private get isThere(): boolean {
     if (this.isOpen || !this.restored) return this.isOpen;
-    for (let turn = currentTurn(); turn; turn = turn.parent) if (turn.owner === this.holder) return true;
+    for (let turn = currentTurn(); turn; turn = turn.parent) if (turn.owner === this.holder && turn.isOpen) return true;
     return false;
   }
 
