@@ -185,3 +185,22 @@ describe('properties that an optimistic call gave its object', () => {
     expect(Object.keys(object)).toEqual(['n', 'b']);
   });
 });
+
+it('an optimistic call counts what a collection holds by what it wrote, in whatever order', async () => {
+  const operation = fc.record({ op: fc.constantFrom('set', 'delete', 'clear', 'set'), key: fc.integer({ min: 0, max: 6 }) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 6 })), fc.array(operation, { maxLength: 30 }), async (before, operations) => {
+      const { run, account } = open(optimistic);
+      for (const key of before) account.entries.set(`${key}`, { cents: 1 });
+      await run((one) => {
+        for (const { op, key } of operations) {
+          if (op === 'set') one.entries.set(`${key}`, { cents: key });
+          else if (op === 'delete') one.entries.delete(`${key}`);
+          else one.entries.clear();
+          expect(one.entries.size).toBe([...one.entries].length);
+        }
+      });
+      expect(account.entries.size).toBe([...account.entries].length);
+    }),
+  );
+});
