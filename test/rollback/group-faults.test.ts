@@ -1,5 +1,5 @@
 import { createEnvironment, joinExchange, joinGroup, openChannel, readChannel, roundStreamOf } from '@redress/core';
-import type { Environment, ExchangeMember, Store } from '@redress/core';
+import type { Change, Commit, Environment, ExchangeMember, Store } from '@redress/core';
 import { createMemoryDatabase, memoryStore } from '@redress/memory';
 import { expect, it, vi } from 'vitest';
 import { Account, bound } from './account.js';
@@ -91,18 +91,18 @@ it('a state that is about to be acknowledged is not swept, though the clock of t
   let isHeld = false;
   const ahead: Environment = { ...environment, clock: Object.assign(Object.create(clock), { monotonic: () => clock.monotonic() + later }) };
   const gates = { scan: gate(), ack: gate(), asked: gate() };
+  const held = async (current: Store, change: Change): Promise<Commit> => {
+    if (isHeld && change.id === roundStreamOf('g') && change.entries.some(({ type }) => type === 'ack')) {
+      gates.asked.open();
+      await gates.ack.opened;
+    }
+    return current.commit(change);
+  };
   const first = changing(memoryStore({ shared }), (current) => ({
     scan: async (query) => gates.scan.opened.then(() => current.scan(query)),
+    commit: (change) => held(current, change),
   }));
-  const second = changing(memoryStore({ shared }), (current) => ({
-    commit: async (change) => {
-      if (isHeld && change.id === roundStreamOf('g') && change.entries.some(({ type }) => type === 'ack')) {
-        gates.asked.open();
-        await gates.ack.opened;
-      }
-      return current.commit(change);
-    },
-  }));
+  const second = changing(memoryStore({ shared }), (current) => ({ commit: (change) => held(current, change) }));
   const join = (store: Store, id: string) =>
     joinGroup({ store, group: 'g', members: ['a', 'b'], state: new Account(id), pollMs: 10, environment: ahead });
   const [a, b] = await Promise.all([join(first.store, 'a'), join(second.store, 'b')]);
