@@ -91,21 +91,18 @@ it('a state that is about to be acknowledged is not swept, though the clock of t
   let isHeld = false;
   const ahead: Environment = { ...environment, clock: Object.assign(Object.create(clock), { monotonic: () => clock.monotonic() + later }) };
   const gates = { scan: gate(), ack: gate(), asked: gate() };
-  // Whoever tells the register of it, the member itself or who collects for all.
-  const acknowledging =
-    (current: Store) =>
-    async (change: Change): Promise<Commit> => {
-      if (isHeld && change.id === roundStreamOf('g') && change.entries.some(({ type }) => type === 'ack')) {
-        gates.asked.open();
-        await gates.ack.opened;
-      }
-      return current.commit(change);
-    };
+  const held = async (current: Store, change: Change): Promise<Commit> => {
+    if (isHeld && change.id === roundStreamOf('g') && change.entries.some(({ type }) => type === 'ack')) {
+      gates.asked.open();
+      await gates.ack.opened;
+    }
+    return current.commit(change);
+  };
   const first = changing(memoryStore({ shared }), (current) => ({
     scan: async (query) => gates.scan.opened.then(() => current.scan(query)),
-    commit: acknowledging(current),
+    commit: (change) => held(current, change),
   }));
-  const second = changing(memoryStore({ shared }), (current) => ({ commit: acknowledging(current) }));
+  const second = changing(memoryStore({ shared }), (current) => ({ commit: (change) => held(current, change) }));
   const join = (store: Store, id: string) =>
     joinGroup({ store, group: 'g', members: ['a', 'b'], state: new Account(id), pollMs: 10, environment: ahead });
   const [a, b] = await Promise.all([join(first.store, 'a'), join(second.store, 'b')]);

@@ -36,7 +36,8 @@ export class Sweeper {
   private async work(register: Register, now: number): Promise<void> {
     const { store, group, members, state } = this.settings;
     const used = new Set(streamsOf(register));
-    for (const head of this.own.values()) {
+    // Those of now: what is written while one is being forgotten may be of an epoch that this register does not know.
+    for (const head of [...this.own.values()]) {
       const { round, epoch } = JSON.parse(String(head.meta)) as StateMeta;
       // Nobody refers later to what a decided round left behind, so that an old register tells as well as a new one.
       if (used.has(head.id) || (epoch === register.epoch && register.decided[round] === undefined)) continue;
