@@ -101,7 +101,10 @@ async function keepsTotal(store: object, kills: number, betweenMs: number): Prom
       const zombie = n % 2 === 1 ? victim.freeze() : undefined;
       if (!zombie) await victim.kill();
       victim.start();
+      // Stopped within a transaction it holds SQLite's lock, and nobody could go on before it does.
+      const waking = setTimeout(() => zombie?.kill('SIGCONT'), 3_000);
       await until(() => all('restored', epoch + 1), `all restored after ${epoch}`, tellers);
+      clearTimeout(waking);
       zombie?.kill('SIGCONT');
       if (zombie) zombies.push(zombie);
     }
