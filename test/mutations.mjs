@@ -21,6 +21,14 @@ export const mutations = [
     tests: 'test/saga/commits.test.ts',
   },
   {
+    id: 'parked-launch',
+    guarantee: 'What a commit has given away is not begun, though its intents are in the same commit.',
+    file: saga('pass'),
+    from: ' || this.journal.away) return;',
+    to: ') return;',
+    tests: 'test/simulation/simulation.test.ts',
+  },
+  {
     id: 'order-mismatch',
     guarantee: 'A body that waits for a later step than the journal has next is handed back, not owned in silence.',
     file: saga('pass'),

@@ -27,7 +27,7 @@ export class Journal implements PenEvents {
   private buffer: Buffered[] = [];
   private busy = false;
   /** Parked or ended by its last commit: nothing comes after it. */
-  private away = false;
+  away = false;
   /** It was given away here: what becomes of it then is no loss. */
   private isGivenUp = false;
   /** Others have written since this run was to be parked. */

@@ -265,7 +265,8 @@ export class Pass implements PassScope, ExecutorHost {
   /** The intents are durable: the bodies may run, if this process surely still owns the run. */
   private launch(calls: readonly Called[]): void {
     this.launching -= calls.length;
-    if (this.state !== 'forward') return;
+    // The same commit may have given the run away.
+    if (this.state !== 'forward' || this.journal.away) return;
     const { clock } = this.host.environment;
     if (!this.journal.isSafe(clock.monotonic())) return this.journal.close('its lease was not safe any more when a step was to start');
     for (const called of calls) {
